@@ -1,1 +1,92 @@
-# Benchmarks.
+# Benchmarks. `make bench' builds bench/weir-bench and runs the quick plan, less than two minutes;
+# `make bench-full' takes the whole matrix. Plain `make' builds none of it. BENCHFLAGS are passed on:
+# make bench BENCHFLAGS='--filter roundtrip --rounds 21'.
+
+if BENCH
+EXTRA_PROGRAMS = %D%/weir-bench
+EXTRA_LTLIBRARIES =
+CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
+	bench-report.json bench-report.md
+
+%C%_weir_bench_SOURCES = \
+	%D%/alloc.c %D%/alloc.h \
+	%D%/bench.h \
+	%D%/bench_drain.c \
+	%D%/bench_limits.c \
+	%D%/bench_progress.c \
+	%D%/bench_region.c \
+	%D%/bench_ring.c \
+	%D%/bench_roundtrip.c \
+	%D%/context.c %D%/context.h \
+	%D%/control.h \
+	%D%/driver.c %D%/driver.h \
+	%D%/front.c %D%/front.h \
+	%D%/gbench.cc %D%/gbench.h \
+	%D%/json.c \
+	%D%/judge.c \
+	%D%/list.c \
+	%D%/main.c \
+	%D%/msg.h \
+	%D%/native.c %D%/native.h \
+	%D%/pair.c %D%/pair.h \
+	%D%/peers/ck_ring.c \
+	%D%/peers/ck_sequence.c \
+	%D%/plan.c %D%/plan.h \
+	%D%/probe.c %D%/probe.h \
+	%D%/report.c %D%/report.h \
+	%D%/role.c \
+	%D%/stats.c %D%/stats.h
+%C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -I%D% $(BENCH_DEFS)
+%C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread
+BENCH_DEFS = -DBENCH_CFLAGS='"$(WEIR_CFLAGS) $(CFLAGS)"'
+BENCH_PEERS =
+
+if HAVE_BOOST
+BENCH_DEFS += -DBENCH_HAVE_BOOST
+%C%_weir_bench_SOURCES += %D%/peers/boost_spsc.cc
+endif
+
+# DPDK's flags (a machine, a forced include, GNU C) are for its own file only, and of its libraries
+# only the ring is linked.
+if HAVE_DPDK
+BENCH_DEFS += -DBENCH_HAVE_DPDK
+BENCH_PEERS += %D%/librte_peer.la -lrte_ring
+EXTRA_LTLIBRARIES += %D%/librte_peer.la
+%C%_librte_peer_la_SOURCES = %D%/peers/rte_ring.c
+%C%_librte_peer_la_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS) -std=gnu11
+endif
+
+# What the source tree is at, as git says it; a release says its version. The file changes only
+# when that does.
+%D%/revision.h: bench-revision
+	@$(MKDIR_P) %D%
+	@rev=; test ! -e $(top_srcdir)/.git || rev=`GIT_OPTIONAL_LOCKS=0 \
+		git -C $(top_srcdir) describe --always --dirty --tags 2>/dev/null` || :; \
+	echo "#define BENCH_REVISION \"$(VERSION)$${rev:+ $$rev}\"" > $@.new; \
+	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+bench-revision:
+%D%/weir_bench-context.$(OBJEXT): %D%/revision.h
+
+bench: %D%/weir-bench$(EXEEXT)
+	%D%/weir-bench$(EXEEXT) $(BENCHFLAGS)
+bench-full: %D%/weir-bench$(EXEEXT)
+	%D%/weir-bench$(EXEEXT) --full $(BENCHFLAGS)
+else
+bench bench-full:
+	@echo "Benchmarks are off: $(WEIR_BENCH)." >&2
+	@echo "To have them: ./configure --enable-bench; it says what is missing." >&2
+	@false
+endif
+.PHONY: bench-full bench-revision
+
+# The statistics decide what is reported, so they are tested like the library.
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/check_bench_stats
+TESTS += tests/unit/check_bench_stats
+tests_unit_check_bench_stats_SOURCES = tests/unit/check_bench_stats.c \
+	%D%/judge.c %D%/list.c %D%/stats.c
+tests_unit_check_bench_stats_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_stats_LDADD = $(UNIT_LIBS)
+endif
+
+EXTRA_DIST += %D%/README.md

@@ -1,0 +1,117 @@
+/* bench/bench.h - what a bench declares, and the list of them. C and C++. */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A handle or a shared word that two CPUs touch gets lines of its own: the library's, a peer's and
+ * the harness's alike. Harness false sharing looks like a slow library. */
+#define BENCH_LINE 128u
+#define BENCH_ALIGNED __attribute__((aligned(BENCH_LINE)))
+#define BENCH_INLINE static inline __attribute__((always_inline, unused))
+#define BENCH_LIKELY(x) __builtin_expect(!!(x), 1)
+#define BENCH_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#define BENCH_RING_BYTES (256u * 1024u) /* payload that every queue can hold; both L2s hold it */
+#define BENCH_BATCH 32u
+#define BENCH_CPUS_MAX 16u
+#define BENCH_ARENA_BYTES (8u << 20)
+
+enum bench_flag {
+	BENCH_PEER = 1u,    /* not ours: the ratio is taken against the fastest of these */
+	BENCH_SHARING = 2u, /* its readers compete for messages: shown, never in a ratio */
+	BENCH_LIMIT = 4u,   /* what the machine can do, not what a library does */
+	BENCH_PROCS = 8u,   /* roles are processes, not threads */
+	BENCH_TIME = 16u,   /* only ns/op says something: no rate */
+	BENCH_FREE = 32u,   /* only role 0 counts operations; the others are there to disturb it */
+	BENCH_FULL = 64u,   /* not in the quick plan */
+	BENCH_LINES = 128u  /* readers look at every line of the payload, not at its ends alone */
+};
+
+/* Which of the two sides is made slower, to see what a queue does at both of its balance points. */
+enum bench_skew { BENCH_EVEN = 0, BENCH_SLOW_WRITER = 1, BENCH_SLOW_READER = 2 };
+
+struct bench_sample {
+	double ns; /* from the start until the slowest side had finished */
+	uint64_t ops;
+	uint64_t allocs;    /* heap calls inside the timed part, all roles */
+	uint64_t voluntary; /* context switches inside the timed part, all roles */
+	uint64_t involuntary;
+	uint64_t faults; /* page faults inside the timed part, all roles */
+	double waiting;  /* share of the roles' time in which they wanted a CPU and had none */
+	double value;    /* what role 0 cares to report */
+};
+
+/* What a run needs from the harness: where to run, and memory that all roles share. */
+struct bench_env {
+	int cpu[BENCH_CPUS_MAX]; /* writer on the first, the others on the rest in turn */
+	unsigned cpus;
+	uint8_t *arena; /* BENCH_ARENA_BYTES, page-aligned, mapped shared before any fork */
+	struct control *ctl;
+	char error[160]; /* why the last run failed */
+};
+
+struct bench {
+	const char *group; /* one table each */
+	const char *who;   /* "weir", or the peer's name */
+	const char *unit;  /* what one operation is */
+	char name[64];     /* rows of one group with equal names are compared with each other */
+	/* what this row is measured against as well: "group/name/who" of another, or "group/name"
+	 * for the fastest of them, or "" */
+	char ref[96];
+	uint32_t flags;
+	uint32_t size;  /* payload bytes of a message; 0: none */
+	uint32_t batch; /* messages per commit, push or pop */
+	uint32_t readers;
+	enum bench_skew skew;
+	/* Performs n operations, fills *out and returns the nanoseconds it took; negative when the
+	 * bench failed, env->error says why. A run that lost a message has failed. */
+	double (*run)(struct bench_env *env, const struct bench *b, uint64_t n,
+		      struct bench_sample *out);
+};
+
+/* Copies *b into the list. Not from a hot path. */
+void bench_add(const struct bench *b);
+size_t bench_count(void);
+const struct bench *bench_at(size_t i);
+void bench_mark_all(uint32_t flags); /* adds flags to every bench of the list */
+
+/* Writes "group/name/who", the full name of a bench. */
+void bench_full_name(const struct bench *b, char *buf, size_t cap);
+
+/* Each adds its benches. Those of peers exist when configure found the peer. */
+void bench_add_limits(void);
+void bench_add_ring(void);
+void bench_add_roundtrip(void);
+void bench_add_progress(void);
+void bench_add_drain(void);
+void bench_add_region(void);
+void bench_add_ck_ring(void);
+void bench_add_ck_sequence(void);
+void bench_add_boost(void);
+void bench_add_rte(void);
+
+/* The ring matrix, so that every transport is run in the same cases. */
+struct bench_ring_case {
+	uint32_t size, batch, readers, flags;
+	enum bench_skew skew;
+};
+/* Adds one row of group "ring" per case for which wants() is nonzero. */
+void bench_add_ring_cases(const char *who, uint32_t flags,
+			  int (*wants)(const struct bench_ring_case *c),
+			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					struct bench_sample *));
+/* Adds the rows of group "roundtrip", threads and processes. */
+void bench_add_roundtrip_cases(const char *who, uint32_t flags,
+			       double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					     struct bench_sample *));
+
+#ifdef __cplusplus
+}
+#endif
+#endif

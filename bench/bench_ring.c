@@ -1,0 +1,83 @@
+/*
+ * The request ring: one gated writer, 1, 2 or 4 registered readers that each see every message.
+ * Nothing here is tuned to the case: the writer claims, fills and commits, one by one or 32 at a
+ * time; a reader polls, and publishes its progress every 32 messages and whenever it finds nothing.
+ */
+#include "pair.h"
+
+BENCH_INLINE int ring_write(struct role *me, size_t size)
+{
+	const uint32_t mask = me->b->batch - 1; /* 1 or BENCH_BATCH */
+	struct weir_ring_writer w;
+	struct weir_progress table;
+	uint64_t i;
+
+	if (pair_write(me, 0, &table, &w) != 0 || role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++) {
+		if (pair_put(me, &w, size, i) != 0)
+			return -1;
+		if ((i & mask) == mask)
+			weir_ring_commit(&w);
+	}
+	weir_ring_commit(&w);
+	role_done(me, i);
+	weir_ring_writer_detach(&w);
+	return 0;
+}
+
+BENCH_INLINE int ring_read(struct role *me, size_t size)
+{
+	struct weir_ring_reader r;
+	uint64_t i = 0, delivered = 0;
+	int rc;
+
+	if (pair_read(me, 0, &r) != 0 || role_start(me) != 0)
+		return -1;
+	while (i < me->n) {
+		rc = pair_take(me, &r, size, i);
+		if (BENCH_UNLIKELY(rc < 0))
+			return -1;
+		i += (uint64_t)rc;
+		if (i - delivered == BENCH_BATCH || (rc == 0 && i != delivered)) {
+			weir_ring_deliver(&r, 0);
+			delivered = i;
+		}
+		if (rc == 0 && role_idle(me) != 0)
+			return -1;
+	}
+	weir_ring_deliver(&r, 0);
+	role_done(me, i);
+	weir_ring_leave(&r, 0);
+	return 0;
+}
+
+static int writer(struct role *me)
+{
+	return MSG_BY_SIZE(ring_write, me);
+}
+
+static int reader(struct role *me)
+{
+	return MSG_BY_SIZE(ring_read, me);
+}
+
+static double run(struct bench_env *env, const struct bench *b, uint64_t n,
+		  struct bench_sample *out)
+{
+	if (pair_format(env, 1) != 0)
+		return -1;
+	return driver_run(env, b, writer, reader, 1 + b->readers, n, out);
+}
+
+static int wants(const struct bench_ring_case *c)
+{
+	(void)c;
+	return 1;
+}
+
+void bench_add_ring(void)
+{
+	_Static_assert((BENCH_BATCH & (BENCH_BATCH - 1)) == 0, "used as a mask");
+	bench_add_ring_cases("weir", 0, wants, run);
+}

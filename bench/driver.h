@@ -1,0 +1,111 @@
+/* bench/driver.h - runs one bench as pinned threads or forked processes. C and C++. */
+#ifndef BENCH_DRIVER_H
+#define BENCH_DRIVER_H
+
+#include "bench.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Roles. A bench with two sides is two functions: role 0 (the writer, the asker) runs on the main
+ * thread, the others on threads or in forked children, each pinned. A role function
+ *
+ *	prepares its handles,  calls role_start(), works,  calls role_done(), lets go of its handles
+ *
+ * and returns 0. role_start() holds everybody back until all are ready; then all spin on one word.
+ * Time runs from there until the last role_done(). A wait loop calls role_idle() each time it found
+ * nothing, and gives up with -1 when that is nonzero. Nothing else of the harness is called between
+ * start and done.
+ */
+
+#define ROLE_MAX 8u
+#define ROLE_SPINS_ALONE (1u << 16) /* idle looks between two checks of the clock */
+#define ROLE_SPINS_SHARED 64u       /* idle looks before the CPU is yielded */
+
+struct role {
+	/* hot, and private to the role */
+	uint32_t spins;
+	uint32_t spins_max;
+	uint32_t index;
+	uint32_t shared_cpu; /* another role is pinned to this CPU as well */
+	uint32_t skew;       /* of b, here so that hot loops find it on this line */
+	uint32_t lines;      /* b has BENCH_LINES */
+	uint64_t n;          /* operations asked for */
+	const struct bench *b;
+	uint8_t *arena;
+	const uint8_t *source; /* payload to send: see msg.h */
+	struct control *ctl;
+	int64_t deadline;
+	/* at start */
+	uint64_t allocs;
+	uint64_t voluntary, involuntary, faults, waited;
+} BENCH_ALIGNED;
+
+typedef int (*role_fn)(struct role *me);
+
+/* The work: role 0 runs first(), roles 1 .. roles - 1 run others(). Fills *out and returns ns, or
+ * negative with env->error set. others may be NULL when roles is 1. */
+double driver_run(struct bench_env *env, const struct bench *b, role_fn first, role_fn others,
+		  unsigned roles, uint64_t n, struct bench_sample *out);
+
+/* Sets up env: CPUs (text "0,1"; NULL: all this process may use), arena, control block. 0, or -1
+ * with env->error set. */
+int driver_init(struct bench_env *env, const char *cpus);
+void driver_fini(struct bench_env *env);
+
+/* 1 when two roles of a run with `readers` readers have to share a CPU. */
+int driver_oversubscribed(const struct bench_env *env, unsigned readers);
+
+int64_t driver_now(void); /* CLOCK_MONOTONIC, ns */
+
+int role_start(struct role *me);
+void role_done(struct role *me, uint64_t ops);
+void role_value(struct role *me, double value); /* any role; the last one stands */
+
+/* Another role has failed, or has finished and wants the rest to stop. */
+int role_stopped(const struct role *me);
+void role_stop_others(struct role *me);
+
+/* Ends the run as failed; the first message stands. Returns -1. */
+int role_fail(struct role *me, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Shorthand for the failure that a bench must never hide. Returns -1. */
+int role_bad_message(struct role *me, uint64_t want, const void *got);
+
+int role_idle_slow(struct role *me);
+
+BENCH_INLINE void bench_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ __volatile__("yield" ::: "memory");
+#else
+	__asm__ __volatile__("" ::: "memory");
+#endif
+}
+
+/* After a look that found nothing: one pause hint; a yield every ROLE_SPINS_SHARED looks where the
+ * CPU is shared; a clock reading now and then. Nonzero: give up. The same for every transport. */
+BENCH_INLINE int role_idle(struct role *me)
+{
+	bench_pause();
+	if (BENCH_UNLIKELY(++me->spins >= me->spins_max))
+		return role_idle_slow(me);
+	return 0;
+}
+
+/* The same without the pause hint, for the physical limits. */
+BENCH_INLINE int role_spin(struct role *me)
+{
+	if (BENCH_UNLIKELY(++me->spins >= me->spins_max))
+		return role_idle_slow(me);
+	return 0;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

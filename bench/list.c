@@ -1,0 +1,152 @@
+/* The list of benches, and the cases that every transport of a group is run in. See bench.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+#define LIST_MAX 512u
+
+static struct bench list[LIST_MAX];
+static size_t count;
+
+void bench_add(const struct bench *b)
+{
+	if (count == LIST_MAX)
+		abort();
+	list[count++] = *b;
+}
+
+size_t bench_count(void)
+{
+	return count;
+}
+
+const struct bench *bench_at(size_t i)
+{
+	return &list[i];
+}
+
+void bench_mark_all(uint32_t flags)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		list[i].flags |= flags;
+}
+
+void bench_full_name(const struct bench *b, char *buf, size_t cap)
+{
+	snprintf(buf, cap, "%s/%s/%s", b->group, b->name, b->who);
+}
+
+static const char *size_name(uint32_t size)
+{
+	return size == 8 ? "8B" : size == 64 ? "64B" : "1KiB";
+}
+
+static void ring_case_name(const struct bench_ring_case *c, uint32_t flags, char *buf, size_t cap)
+{
+	static const char *const skew[] = {"", "/slow-writer", "/slow-reader"};
+
+	snprintf(buf, cap, "1to%u/%s/%s/%s%s", (unsigned)c->readers, size_name(c->size),
+		 c->batch > 1 ? "batch32" : "single", flags & BENCH_PROCS ? "processes" : "threads",
+		 skew[c->skew]);
+}
+
+/* What the quick plan takes of the matrix: every size, both commits, one reader on threads; the
+ * rest at 64 B only, and two readers at 8 B, where there is a work-sharing queue to show. */
+static int ring_case_is_quick(const struct bench_ring_case *c)
+{
+	if (c->skew != BENCH_EVEN)
+		return 0;
+	if (c->readers == 1)
+		return c->size == 64 || !(c->flags & BENCH_PROCS);
+	if (c->flags & BENCH_PROCS)
+		return 0;
+	return c->size == 64 || (c->size == 8 && c->readers == 2 && c->batch == 1);
+}
+
+static void add_ring_case(const struct bench_ring_case *c, const char *who, uint32_t flags,
+			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					struct bench_sample *))
+{
+	struct bench b;
+	struct bench_ring_case plain = *c;
+	char name[64];
+
+	memset(&b, 0, sizeof(b));
+	b.group = "ring";
+	b.who = who;
+	b.unit = "message";
+	b.flags = flags | c->flags | (ring_case_is_quick(c) ? 0 : BENCH_FULL);
+	b.size = c->size;
+	b.batch = c->batch;
+	b.readers = c->readers;
+	b.skew = c->skew;
+	b.run = run;
+	ring_case_name(c, b.flags, b.name, sizeof(b.name));
+	if (!(flags & BENCH_PEER) && (c->flags & BENCH_PROCS)) {
+		plain.flags = 0; /* processes against threads, for our own */
+		ring_case_name(&plain, 0, name, sizeof(name));
+		snprintf(b.ref, sizeof(b.ref), "ring/%s/%s", name, who);
+	} else if (c->readers == 1 && c->size >= 64) {
+		snprintf(b.ref, sizeof(b.ref), "limits/stream/%s", size_name(c->size));
+	}
+	bench_add(&b);
+}
+
+void bench_add_ring_cases(const char *who, uint32_t flags,
+			  int (*wants)(const struct bench_ring_case *c),
+			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					struct bench_sample *))
+{
+	static const uint32_t readers[] = {1, 2, 4}, size[] = {8, 64, 1024},
+			      batch[] = {1, BENCH_BATCH};
+	struct bench_ring_case c;
+	unsigned r, s, p, k;
+
+	for (r = 0; r < 3; r++)
+		for (s = 0; s < 3; s++)
+			for (p = 0; p < 2; p++)
+				for (k = 0; k < 6; k++) {
+					c.readers = readers[r];
+					c.size = size[s];
+					c.flags = p != 0 ? BENCH_PROCS : 0;
+					c.batch = batch[k % 2];
+					c.skew = (enum bench_skew)(k / 2);
+					/* out of balance: one reader on threads tells all */
+					if (c.skew != BENCH_EVEN && (r != 0 || p != 0))
+						continue;
+					if (wants(&c))
+						add_ring_case(&c, who, flags, run);
+				}
+}
+
+void bench_add_roundtrip_cases(const char *who, uint32_t flags,
+			       double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					     struct bench_sample *))
+{
+	static const uint32_t size[] = {8, 64, 1024};
+	struct bench b;
+	unsigned s, p;
+
+	for (s = 0; s < 3; s++)
+		for (p = 0; p < 2; p++) {
+			memset(&b, 0, sizeof(b));
+			b.group = "roundtrip";
+			b.who = who;
+			b.unit = "round trip";
+			b.flags = flags | BENCH_TIME | (p != 0 ? BENCH_PROCS : 0);
+			if (size[s] != 64 || (p != 0 && (flags & BENCH_PEER)))
+				b.flags |= BENCH_FULL;
+			b.size = size[s];
+			b.batch = 1;
+			b.readers = 1;
+			b.run = run;
+			snprintf(b.name, sizeof(b.name), "%s/%s", size_name(size[s]),
+				 p != 0 ? "processes" : "threads");
+			snprintf(b.ref, sizeof(b.ref), "limits/pingpong/two-lines");
+			bench_add(&b);
+		}
+}

@@ -1,0 +1,56 @@
+/* bench/pair.h - a weir ring with its progress table in the arena, as the weir benches use it. */
+#ifndef BENCH_PAIR_H
+#define BENCH_PAIR_H
+
+#include <weir/progress.h>
+#include <weir/region.h>
+#include <weir/ring.h>
+
+#include "driver.h"
+#include "msg.h"
+
+/* Formats `pairs` rings of BENCH_RING_BYTES and their tables. 0, or -1 with env->error set. */
+int pair_format(struct bench_env *env, unsigned pairs);
+
+/* By a role before role_start(): become writer of ring i, gated; or join it as a reader. 0, or -1
+ * with the role failed. table must outlive *w. */
+int pair_write(struct role *me, unsigned i, struct weir_progress *table,
+	       struct weir_ring_writer *w);
+int pair_read(struct role *me, unsigned i, struct weir_ring_reader *r);
+
+/* Claims room for one message, which it fills; commits what is there whenever it has to wait. The
+ * caller commits. */
+BENCH_INLINE int pair_put(struct role *me, struct weir_ring_writer *w, size_t size, uint64_t seq)
+{
+	struct weir_ring_room room;
+	int rc;
+
+	while (BENCH_UNLIKELY(
+		(rc = weir_ring_claim(w, 1, (uint32_t)size, WEIR_RING_GATED, &room)) != WEIR_OK)) {
+		if (rc != WEIR_FULL)
+			return role_fail(me, "weir_ring_claim: %s", weir_error_name(rc));
+		weir_ring_commit(w);
+		if (role_idle(me) != 0)
+			return -1;
+	}
+	msg_write(me, room.ptr, size, seq);
+	return 0;
+}
+
+/* Looks for the next message and checks it. 1 there was one, 0 there was none, -1 give up. */
+BENCH_INLINE int pair_take(struct role *me, struct weir_ring_reader *r, size_t size, uint64_t seq)
+{
+	struct weir_ring_view v;
+	int rc = weir_ring_poll(r, &v);
+
+	if (BENCH_UNLIKELY(rc != WEIR_OK)) {
+		if (rc != WEIR_EMPTY)
+			return role_fail(me, "weir_ring_poll: %s", weir_error_name(rc));
+		return 0;
+	}
+	if (BENCH_UNLIKELY(v.len != size || msg_differs(me, v.ptr, size, seq) != 0))
+		return role_bad_message(me, seq, v.ptr);
+	return 1;
+}
+
+#endif

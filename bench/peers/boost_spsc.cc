@@ -1,0 +1,267 @@
+/*
+ * boost::lockfree::spsc_queue as a peer. This file is C++ because the peer is a class template; to
+ * the harness it shows the same C face as every other transport (bench_add_boost()).
+ *
+ * Used as its documentation advises: compile-time capacity, so that the whole queue is one block
+ * that can lie in shared memory; messages by value, copied in once by push(); consumed in place
+ * by consume_one() or consume_all(), which is cheaper than pop(). The message type copies its
+ * number on its own and the rest in one piece: copied as one block, each copy would load sixteen
+ * bytes over the eight that were stored just before, and stall. Bulk rows push 32 at a time and
+ * consume all there is, which publishes the read index once.
+ *
+ * For several readers there is a queue each, and the writer pushes every message into all of them:
+ * what a user of such queues does to broadcast.
+ */
+#include <boost/lockfree/spsc_queue.hpp>
+
+#include <new>
+
+#include "../driver.h"
+#include "../msg.h"
+
+namespace
+{
+
+template <size_t Size> struct message {
+	uint64_t number;
+	uint8_t rest[Size - sizeof(uint64_t)];
+
+	message() = default;
+	message(const message &o) noexcept : number(o.number)
+	{
+		memcpy(rest, o.rest, sizeof(rest));
+	}
+};
+
+template <> struct message<sizeof(uint64_t)> {
+	uint64_t number;
+};
+
+template <size_t Size> struct traits {
+	using queue =
+		boost::lockfree::spsc_queue<message<Size>,
+					    boost::lockfree::capacity<BENCH_RING_BYTES / Size>>;
+	struct alignas(BENCH_LINE) block {
+		queue q;
+	};
+};
+
+template <size_t Size> typename traits<Size>::queue &queue_at(uint8_t *arena, unsigned i)
+{
+	using block = typename traits<Size>::block;
+	static_assert(4 * sizeof(block) <= BENCH_ARENA_BYTES, "arena");
+
+	return (static_cast<block *>(static_cast<void *>(arena)) + i)->q;
+}
+
+template <size_t Size> void setup(uint8_t *arena, unsigned queues)
+{
+	for (unsigned i = 0; i < queues; i++)
+		new (&queue_at<Size>(arena, i)) typename traits<Size>::queue();
+}
+
+void setup_for(uint8_t *arena, uint32_t size, unsigned queues)
+{
+	if (size == 8)
+		setup<8>(arena, queues);
+	else if (size == 64)
+		setup<64>(arena, queues);
+	else
+		setup<1024>(arena, queues);
+}
+
+/* Checks messages as they are consumed in place; remembers a wrong one. */
+template <size_t Size> struct checker {
+	struct role *me;
+	uint64_t next;
+	uint64_t wrong_word;
+	bool wrong;
+
+	void operator()(const message<Size> &m)
+	{
+		if (BENCH_UNLIKELY(msg_differs(me, &m, Size, next) != 0) && !wrong) {
+			wrong = true;
+			wrong_word = m.number;
+		}
+		next++;
+	}
+
+	int verdict()
+	{
+		return wrong ? role_bad_message(me, next - 1, &wrong_word) : 0;
+	}
+};
+
+template <size_t Size> int put(struct role *me, unsigned q, message<Size> &m, uint64_t seq)
+{
+	msg_number(me, &m.number, seq);
+	while (!queue_at<Size>(me->arena, q).push(m))
+		if (role_idle(me) != 0)
+			return -1;
+	return 0;
+}
+
+template <size_t Size> int take(struct role *me, unsigned q, checker<Size> &check)
+{
+	while (!queue_at<Size>(me->arena, q).consume_one(check))
+		if (role_idle(me) != 0)
+			return -1;
+	return check.wrong ? check.verdict() : 0;
+}
+
+template <size_t Size> int write_single(struct role *me)
+{
+	const unsigned queues = me->b->readers;
+	message<Size> m;
+	uint64_t i;
+
+	msg_prepare(me, &m, Size);
+	if (role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++)
+		for (unsigned q = 0; q < queues; q++)
+			if (put<Size>(me, q, m, i) != 0)
+				return -1;
+	role_done(me, i);
+	return 0;
+}
+
+template <size_t Size> int read_single(struct role *me)
+{
+	const unsigned q = me->index - 1;
+	checker<Size> check{me, 0, 0, false};
+
+	if (role_start(me) != 0)
+		return -1;
+	while (check.next < me->n)
+		if (take<Size>(me, q, check) != 0)
+			return -1;
+	role_done(me, check.next);
+	return 0;
+}
+
+/* n is a multiple of BENCH_BATCH: the plan sees to it. */
+template <size_t Size> int write_bulk(struct role *me)
+{
+	const unsigned queues = me->b->readers;
+	message<Size> m[BENCH_BATCH];
+	uint64_t i = 0;
+
+	for (unsigned k = 0; k < BENCH_BATCH; k++)
+		msg_prepare(me, &m[k], Size);
+	if (role_start(me) != 0)
+		return -1;
+	while (i < me->n) {
+		for (unsigned k = 0; k < BENCH_BATCH; k++, i++)
+			msg_number(me, &m[k].number, i);
+		for (unsigned q = 0; q < queues; q++)
+			for (size_t sent = 0; sent < BENCH_BATCH;) {
+				size_t did = queue_at<Size>(me->arena, q)
+						     .push(m + sent, BENCH_BATCH - sent);
+
+				if (did == 0 && role_idle(me) != 0)
+					return -1;
+				sent += did;
+			}
+	}
+	role_done(me, i);
+	return 0;
+}
+
+template <size_t Size> int read_bulk(struct role *me)
+{
+	typename traits<Size>::queue &queue = queue_at<Size>(me->arena, me->index - 1);
+	checker<Size> check{me, 0, 0, false};
+
+	if (role_start(me) != 0)
+		return -1;
+	while (check.next < me->n) {
+		if (queue.consume_all(check) == 0 && role_idle(me) != 0)
+			return -1;
+		if (check.wrong)
+			return check.verdict();
+	}
+	role_done(me, check.next);
+	return 0;
+}
+
+template <size_t Size> int write_any(struct role *me)
+{
+	return me->b->batch > 1 ? write_bulk<Size>(me) : write_single<Size>(me);
+}
+
+template <size_t Size> int read_any(struct role *me)
+{
+	return me->b->batch > 1 ? read_bulk<Size>(me) : read_single<Size>(me);
+}
+
+template <size_t Size> int trip(struct role *me)
+{
+	const unsigned mine = me->index, other = 1 - me->index;
+	checker<Size> check{me, 0, 0, false};
+	message<Size> m;
+	uint64_t i;
+
+	msg_prepare(me, &m, Size);
+	if (role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++) {
+		if (mine == 0 && put<Size>(me, mine, m, i) != 0)
+			return -1;
+		if (take<Size>(me, other, check) != 0)
+			return -1;
+		if (mine == 1 && put<Size>(me, mine, m, i) != 0)
+			return -1;
+	}
+	role_done(me, i);
+	return 0;
+}
+
+#define BY_SIZE(fn, me)                                                                            \
+	((me)->b->size == 8 ? fn<8>(me) : (me)->b->size == 64 ? fn<64>(me) : fn<1024>(me))
+
+int writer(struct role *me)
+{
+	return BY_SIZE(write_any, me);
+}
+
+int reader(struct role *me)
+{
+	return BY_SIZE(read_any, me);
+}
+
+int tripper(struct role *me)
+{
+	return BY_SIZE(trip, me);
+}
+
+double run_ring(struct bench_env *env, const struct bench *b, uint64_t n, struct bench_sample *out)
+{
+	setup_for(env->arena, b->size, b->readers);
+	return driver_run(env, b, writer, reader, 1 + b->readers, n, out);
+}
+
+double run_trip(struct bench_env *env, const struct bench *b, uint64_t n, struct bench_sample *out)
+{
+	setup_for(env->arena, b->size, 2);
+	return driver_run(env, b, tripper, tripper, 2, n, out);
+}
+
+int one_reader(const struct bench_ring_case *c)
+{
+	return c->readers == 1;
+}
+
+int several_readers(const struct bench_ring_case *c)
+{
+	return c->readers > 1;
+}
+
+} // namespace
+
+extern "C" void bench_add_boost(void)
+{
+	bench_add_ring_cases("boost-spsc", BENCH_PEER, one_reader, run_ring);
+	bench_add_ring_cases("boost-spsc-each", BENCH_PEER, several_readers, run_ring);
+	bench_add_roundtrip_cases("boost-spsc", BENCH_PEER, run_trip);
+}

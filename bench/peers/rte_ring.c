@@ -1,0 +1,212 @@
+/*
+ * DPDK's rte_ring as a peer: single producer, single consumer, elements of the payload's size by
+ * value, which is the API's own way (rte_ring_elem.h): one copy in, one copy out, a message or 32
+ * per call. The ring lies in our memory (rte_ring_get_memsize_elem(), rte_ring_init()) and needs no
+ * EAL; init takes the element size from the element calls, so the memory is only cut to size here.
+ * The file is compiled with DPDK's own flags.
+ */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wundef"
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+#pragma GCC diagnostic pop
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../driver.h"
+#include "../msg.h"
+
+#define SLOTS(size) (BENCH_RING_BYTES / (size))
+#define RING_STRIDE (1u << 20)
+
+static struct rte_ring *queue(uint8_t *arena, unsigned i)
+{
+	return (struct rte_ring *)(void *)(arena + (size_t)i * RING_STRIDE);
+}
+
+static int setup(struct bench_env *env, unsigned queues, uint32_t size)
+{
+	ssize_t bytes = rte_ring_get_memsize_elem(size, SLOTS(size));
+	unsigned i;
+
+	for (i = 0; i < queues; i++)
+		if (bytes < 0 || bytes > (ssize_t)RING_STRIDE ||
+		    rte_ring_init(queue(env->arena, i), "bench", SLOTS(size),
+				  RING_F_SP_ENQ | RING_F_SC_DEQ) != 0) {
+			snprintf(env->error, sizeof(env->error), "rte_ring_init failed");
+			return -1;
+		}
+	return 0;
+}
+
+/* ---- single ---- */
+
+/* msg: prepared */
+BENCH_INLINE int put(struct role *me, struct rte_ring *r, uint64_t *msg, size_t size, uint64_t seq)
+{
+	msg_number(me, msg, seq);
+	while (rte_ring_sp_enqueue_elem(r, msg, (unsigned)size) != 0)
+		if (role_idle(me) != 0)
+			return -1;
+	return 0;
+}
+
+BENCH_INLINE int take(struct role *me, struct rte_ring *r, size_t size, uint64_t seq)
+{
+	uint64_t msg[MSG_MAX / sizeof(uint64_t)];
+
+	while (rte_ring_sc_dequeue_elem(r, msg, (unsigned)size) != 0)
+		if (role_idle(me) != 0)
+			return -1;
+	if (msg_differs(me, msg, size, seq))
+		return role_bad_message(me, seq, msg);
+	return 0;
+}
+
+BENCH_INLINE int write_single(struct role *me, size_t size)
+{
+	struct rte_ring *r = queue(me->arena, 0);
+	uint64_t msg[MSG_MAX / sizeof(uint64_t)], i;
+
+	msg_prepare(me, msg, size);
+	if (role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++)
+		if (put(me, r, msg, size, i) != 0)
+			return -1;
+	role_done(me, i);
+	return 0;
+}
+
+BENCH_INLINE int read_single(struct role *me, size_t size)
+{
+	struct rte_ring *r = queue(me->arena, 0);
+	uint64_t i;
+
+	if (role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++)
+		if (take(me, r, size, i) != 0)
+			return -1;
+	role_done(me, i);
+	return 0;
+}
+
+/* ---- bulk ---- */
+
+/* n is a multiple of BENCH_BATCH: the plan sees to it. */
+BENCH_INLINE int write_bulk(struct role *me, size_t size)
+{
+	uint64_t msg[BENCH_BATCH * MSG_MAX / sizeof(uint64_t)];
+	struct rte_ring *r = queue(me->arena, 0);
+	uint64_t i = 0;
+	unsigned k, did;
+
+	for (k = 0; k < BENCH_BATCH; k++)
+		msg_prepare(me, (uint8_t *)msg + k * size, size);
+	if (role_start(me) != 0)
+		return -1;
+	while (i < me->n) {
+		for (k = 0; k < BENCH_BATCH; k++, i++)
+			msg_number(me, (uint8_t *)msg + k * size, i);
+		do {
+			did = rte_ring_sp_enqueue_bulk_elem(r, msg, (unsigned)size, BENCH_BATCH,
+							    NULL);
+			if (did == 0 && role_idle(me) != 0)
+				return -1;
+		} while (did == 0);
+	}
+	role_done(me, i);
+	return 0;
+}
+
+BENCH_INLINE int read_bulk(struct role *me, size_t size)
+{
+	uint64_t msg[BENCH_BATCH * MSG_MAX / sizeof(uint64_t)];
+	struct rte_ring *r = queue(me->arena, 0);
+	uint64_t i = 0;
+	unsigned k, got;
+
+	if (role_start(me) != 0)
+		return -1;
+	while (i < me->n) {
+		got = rte_ring_sc_dequeue_burst_elem(r, msg, (unsigned)size, BENCH_BATCH, NULL);
+		if (got == 0 && role_idle(me) != 0)
+			return -1;
+		for (k = 0; k < got; k++, i++)
+			if (msg_differs(me, (uint8_t *)msg + k * size, size, i))
+				return role_bad_message(me, i, (uint8_t *)msg + k * size);
+	}
+	role_done(me, i);
+	return 0;
+}
+
+static int writer(struct role *me)
+{
+	return me->b->batch > 1 ? MSG_BY_SIZE(write_bulk, me) : MSG_BY_SIZE(write_single, me);
+}
+
+static int reader(struct role *me)
+{
+	return me->b->batch > 1 ? MSG_BY_SIZE(read_bulk, me) : MSG_BY_SIZE(read_single, me);
+}
+
+static double run_ring(struct bench_env *env, const struct bench *b, uint64_t n,
+		       struct bench_sample *out)
+{
+	if (setup(env, 1, b->size) != 0)
+		return -1;
+	return driver_run(env, b, writer, reader, 2, n, out);
+}
+
+/* ---- round trip ---- */
+
+BENCH_INLINE int trip(struct role *me, size_t size)
+{
+	struct rte_ring *mine = queue(me->arena, me->index);
+	struct rte_ring *other = queue(me->arena, 1 - me->index);
+	uint64_t msg[MSG_MAX / sizeof(uint64_t)], i;
+
+	msg_prepare(me, msg, size);
+	if (role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++) {
+		if (me->index == 0 && put(me, mine, msg, size, i) != 0)
+			return -1;
+		if (take(me, other, size, i) != 0)
+			return -1;
+		if (me->index == 1 && put(me, mine, msg, size, i) != 0)
+			return -1;
+	}
+	role_done(me, i);
+	return 0;
+}
+
+static int tripper(struct role *me)
+{
+	return MSG_BY_SIZE(trip, me);
+}
+
+static double run_trip(struct bench_env *env, const struct bench *b, uint64_t n,
+		       struct bench_sample *out)
+{
+	if (setup(env, 2, b->size) != 0)
+		return -1;
+	return driver_run(env, b, tripper, tripper, 2, n, out);
+}
+
+static int wants(const struct bench_ring_case *c)
+{
+	return c->readers == 1;
+}
+
+void bench_add_rte(void)
+{
+	bench_add_ring_cases("rte_ring", BENCH_PEER, wants, run_ring);
+	bench_add_roundtrip_cases("rte_ring", BENCH_PEER, run_trip);
+}

@@ -1,0 +1,308 @@
+/*
+ * The run plan. All rows are run once per round, A B C A B C ..., rows that are compared with each
+ * other right after one another and in another order each round, so that a machine that changes
+ * slowly changes for all alike. The machine is probed between any two samples.
+ */
+#include "plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "driver.h"
+#include "probe.h"
+
+#define FIRST_N 4096u
+#define LEAST_ROUNDS 3u
+
+uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sample_ns)
+{
+	struct bench_sample s;
+	double n = FIRST_N, grow;
+	int i;
+
+	for (i = 0; i < 24; i++) {
+		double ns = b->run(env, b, (uint64_t)n, &s);
+
+		if (ns < 0)
+			return 0;
+		grow = ns > 0 ? sample_ns / ns : 16;
+		if (grow < 3) {
+			n *= grow;
+			break;
+		}
+		n *= grow > 16 ? 16 : grow;
+		n -= fmod(n, BENCH_BATCH);
+	}
+	n -= fmod(n, BENCH_BATCH);
+	return n < BENCH_BATCH ? BENCH_BATCH : (uint64_t)n;
+}
+
+/* ---- choosing ---- */
+
+static int matches(const struct bench *b, const struct plan_options *opt, int full)
+{
+	char name[160];
+
+	if (!full && (b->flags & BENCH_FULL))
+		return 0;
+	bench_full_name(b, name, sizeof(name));
+	return opt->filter == NULL || strstr(name, opt->filter) != NULL;
+}
+
+static uint32_t count_matches(const struct plan_options *opt, int full)
+{
+	uint32_t n = 0;
+	size_t i;
+
+	for (i = 0; i < bench_count(); i++)
+		n += (uint32_t)matches(bench_at(i), opt, full);
+	return n;
+}
+
+static uint32_t set_of(const struct plan *p, const struct bench *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++)
+		if (strcmp(p->row[i].b->group, b->group) == 0 &&
+		    strcmp(p->row[i].b->name, b->name) == 0)
+			return p->row[i].set;
+	return p->sets;
+}
+
+static void add_row(struct plan *p, const struct bench *b)
+{
+	struct plan_row *row = &p->row[p->rows];
+	uint32_t i;
+
+	row->b = b;
+	row->set = set_of(p, b);
+	if (row->set == p->sets)
+		p->sets++;
+	for (i = 0; i < STATS_ROUNDS_MAX; i++)
+		row->sample[i].ns_per_op = (double)NAN;
+	p->rows++;
+}
+
+int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *opt)
+{
+	uint32_t n, s, i, at = 0;
+	int full = opt->full;
+	size_t k;
+
+	memset(p, 0, sizeof(*p));
+	p->env = env;
+	p->opt = *opt;
+	n = count_matches(opt, full);
+	if (n == 0 && !full) /* named, but not of the quick plan */
+		n = count_matches(opt, full = 1);
+	if (n == 0)
+		return -1;
+	p->row = calloc(n, sizeof(*p->row));
+	p->order = calloc(n, sizeof(*p->order));
+	p->keep = calloc(n, STATS_ROUNDS_MAX);
+	p->scratch = calloc((size_t)n * STATS_ROUNDS_MAX, sizeof(*p->scratch));
+	if (p->row == NULL || p->order == NULL || p->keep == NULL || p->scratch == NULL)
+		return -1;
+	for (k = 0; k < bench_count(); k++)
+		if (matches(bench_at(k), opt, full))
+			add_row(p, bench_at(k));
+	for (s = 0; s < p->sets; s++)
+		for (i = 0; i < p->rows; i++)
+			if (p->row[i].set == s)
+				p->order[at++] = i;
+	return 0;
+}
+
+void plan_free(struct plan *p)
+{
+	free(p->row);
+	free(p->order);
+	free(p->keep);
+	free(p->scratch);
+}
+
+/* ---- running ---- */
+
+static int stopping(const struct plan *p)
+{
+	return p->stop != NULL && *p->stop != 0;
+}
+
+/* Until the planned rounds are done, as far as the pace so far tells. */
+static double seconds_left(const struct plan *p)
+{
+	double done = (double)p->steps_done, all = (double)p->steps_all;
+	double spent = (double)(driver_now() - p->started) / 1e9;
+	double budget = p->opt.budget_ns / 1e9 - spent;
+	double left = done > 0 ? spent * (all - done) / done : budget;
+
+	left = left < budget ? left : budget;
+	return left > 0 ? left : 0;
+}
+
+static void progress(struct plan *p, const char *what, const struct plan_row *row)
+{
+	char name[160];
+
+	if (!isatty(STDOUT_FILENO))
+		return;
+	bench_full_name(row->b, name, sizeof(name));
+	printf("\r\033[K%-14s %3.0f s left  %s", what, seconds_left(p), name);
+	fflush(stdout);
+}
+
+/* For logs: one line per round. */
+static void progress_line(const struct plan *p, const char *what)
+{
+	if (isatty(STDOUT_FILENO))
+		return;
+	printf("%-14s %3.0f s left\n", what, seconds_left(p));
+	fflush(stdout);
+}
+
+static void fail_row(struct plan *p, struct plan_row *row)
+{
+	char name[160];
+
+	snprintf(row->error, sizeof(row->error), "%s",
+		 p->env->error[0] != '\0' ? p->env->error : "failed");
+	p->failed++;
+	bench_full_name(row->b, name, sizeof(name));
+	fprintf(stderr, "%s\nFAILED %s: %s\n", isatty(STDOUT_FILENO) ? "\n" : "", name, row->error);
+}
+
+static void calibrate_all(struct plan *p)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows && !stopping(p); i++) {
+		struct plan_row *row = &p->row[p->order[i]];
+
+		progress(p, "calibrating", row);
+		row->n = plan_calibrate(p->env, row->b, p->opt.sample_ns);
+		if (row->n == 0)
+			fail_row(p, row);
+		p->steps_done++;
+	}
+	progress_line(p, "calibrated");
+}
+
+static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
+{
+	struct plan_sample *s = &row->sample[round];
+	struct bench_sample got;
+	double ns = row->b->run(p->env, row->b, row->n, &got);
+
+	if (ns < 0) {
+		fail_row(p, row);
+		return;
+	}
+	s->before = p->probe_last;
+	s->after = p->probe_last = probe_machine(p->env);
+	s->ns_per_op = ns / (double)row->n;
+	s->allocs = got.allocs;
+	s->waiting = got.waiting;
+	s->voluntary = got.voluntary;
+	s->involuntary = got.involuntary;
+	s->faults = got.faults;
+}
+
+/* splitmix64: all that is wanted is another order each round, the same for the same seed. */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+static void shuffle_sets(struct plan *p)
+{
+	uint32_t from = 0, to, i, k, swap;
+
+	for (; from < p->rows; from = to) {
+		for (to = from; to < p->rows; to++)
+			if (p->row[p->order[to]].set != p->row[p->order[from]].set)
+				break;
+		for (i = to - from; i > 1; i--) {
+			k = (uint32_t)(next_random(&p->opt.seed) % i);
+			swap = p->order[from + k];
+			p->order[from + k] = p->order[from + i - 1];
+			p->order[from + i - 1] = swap;
+		}
+	}
+}
+
+static uint32_t kept_rounds(const struct plan *p, uint32_t set)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < p->rounds; i++)
+		n += p->keep[(size_t)set * STATS_ROUNDS_MAX + i];
+	return n;
+}
+
+/* One round over the rows, or over those of them whose set has too few rounds kept. */
+static uint32_t run_round(struct plan *p, uint32_t least_kept)
+{
+	uint32_t i, ran = 0, round = p->rounds;
+	char what[32];
+
+	if (least_kept > 0)
+		snprintf(what, sizeof(what), "extra round %u", (unsigned)(round + 1));
+	else
+		snprintf(what, sizeof(what), "round %u/%u", (unsigned)(round + 1),
+			 (unsigned)p->opt.rounds);
+	shuffle_sets(p);
+	p->probe_last = probe_machine(p->env);
+	for (i = 0; i < p->rows && !stopping(p); i++) {
+		struct plan_row *row = &p->row[p->order[i]];
+
+		if (row->error[0] != '\0' ||
+		    (least_kept > 0 && kept_rounds(p, row->set) >= least_kept))
+			continue;
+		progress(p, what, row);
+		take_sample(p, row, round);
+		p->steps_done++;
+		ran++;
+	}
+	if (ran > 0) {
+		p->rounds = round + 1;
+		progress_line(p, what);
+	}
+	return ran;
+}
+
+static int out_of_time(const struct plan *p)
+{
+	return (double)(driver_now() - p->started) > p->opt.budget_ns;
+}
+
+void plan_run(struct plan *p)
+{
+	uint32_t least = (2 * p->opt.rounds + 2) / 3;
+
+	p->started = driver_now();
+	p->steps_all = (uint64_t)p->rows * (2 + p->opt.rounds);
+	calibrate_all(p);
+	p->steps_all = p->steps_done + (uint64_t)p->rows * p->opt.rounds;
+	/* a machine so busy that time runs out gets fewer rounds, but some */
+	while (p->rounds < p->opt.rounds && !stopping(p) &&
+	       (p->rounds < LEAST_ROUNDS || !out_of_time(p)))
+		if (run_round(p, 0) == 0)
+			break; /* every row has failed */
+	/* the machine was unsteady: another go for those that lost more than a third */
+	while (p->rounds < 2 * p->opt.rounds && p->rounds < STATS_ROUNDS_MAX && !stopping(p) &&
+	       !out_of_time(p)) {
+		plan_judge(p);
+		if (run_round(p, least) == 0)
+			break;
+	}
+	if (isatty(STDOUT_FILENO))
+		printf("\r\033[K");
+}

@@ -1,0 +1,77 @@
+/* bench/plan.h - which benches run how often in which order, and what their samples come to. */
+#ifndef BENCH_PLAN_H
+#define BENCH_PLAN_H
+
+#include <signal.h>
+#include <stddef.h>
+
+#include "bench.h"
+#include "stats.h"
+
+struct plan_options {
+	const char *filter; /* part of a full name, or NULL */
+	int full;           /* benches with BENCH_FULL as well, longer samples */
+	uint32_t rounds;
+	uint64_t seed;
+	double sample_ns; /* what one sample should take */
+	double budget_ns; /* no round begins after this, the first few aside */
+};
+
+struct plan_sample {
+	double ns_per_op;     /* NaN: not taken */
+	double before, after; /* probes */
+	double waiting;       /* share of the roles' time */
+	uint64_t allocs, voluntary, involuntary, faults;
+};
+
+/* One bench of the plan with all it has measured. */
+struct plan_row {
+	const struct bench *b;
+	uint32_t set; /* rows of equal set are compared with each other */
+	uint64_t n;   /* operations per sample */
+	struct plan_sample sample[STATS_ROUNDS_MAX];
+	char error[160]; /* "": did not fail */
+	/* by plan_judge() */
+	struct stats_spread ns;    /* per operation */
+	struct stats_spread ratio; /* times faster than the best peer; n = 0: none */
+	struct stats_spread ref;   /* times the speed of what b->ref names; n = 0: none */
+	uint32_t dropped;          /* rounds taken but not kept, for this row's set */
+	double allocs_per_op;
+	double waiting; /* median share of the roles' time without a CPU, over all rounds */
+};
+
+struct plan {
+	struct bench_env *env;
+	struct plan_options opt;
+	const volatile sig_atomic_t *stop; /* nonzero: end with what is done so far */
+	struct plan_row *row;
+	uint32_t *order; /* rows, set by set */
+	uint32_t rows, sets;
+	uint32_t rounds; /* done or begun */
+	uint32_t failed;
+	int64_t started;
+	uint64_t steps_done, steps_all;
+	double probe_last;
+	/* by plan_judge() */
+	struct stats_spread probe;
+	double waiting;  /* median over the rows that need not share CPUs */
+	uint8_t *keep;   /* by plan_judge(): [set][STATS_ROUNDS_MAX] */
+	double *scratch; /* [row][STATS_ROUNDS_MAX] */
+};
+
+/* Chooses the rows. 0; -1: nothing matches or no memory. */
+int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *opt);
+
+/* Finds out how many operations make a sample, then measures round by round. */
+void plan_run(struct plan *p);
+
+/* Drops rounds, takes medians and ratios. May be called again after more rounds. */
+void plan_judge(struct plan *p);
+
+void plan_free(struct plan *p);
+
+/* Operations that make one sample of b last about sample_ns; 0 when it failed, env->error says why.
+ * A multiple of BENCH_BATCH. */
+uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sample_ns);
+
+#endif

@@ -1,0 +1,311 @@
+/* Tables: the same cells to the terminal and as Markdown. See report.h. */
+#include "report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "driver.h"
+
+#define WAITING_TOO_MUCH 0.02 /* of the time, median over the rows */
+
+enum { COLUMNS = 12, CELL = 80 };
+
+struct table {
+	char (*row)[COLUMNS][CELL];
+	uint32_t rows, cap;
+};
+
+static const char *const heading[COLUMNS] = {
+	"case",        "who",        "ns/op", "min..max",  "M/s",    "GB/s",
+	"x best peer", "x min..max", "x ref", "allocs/op", "wait %", "kept/dropped",
+};
+
+/* ---- cells ---- */
+
+static void put_number(char *cell, double v)
+{
+	if (isnan(v))
+		snprintf(cell, CELL, "-");
+	else
+		snprintf(cell, CELL, v < 100 ? "%.2f" : v < 1000 ? "%.1f" : "%.0f", v);
+}
+
+static void put_range(char *cell, const struct stats_spread *s)
+{
+	char low[CELL / 3], high[CELL / 3];
+
+	if (s->n == 0) {
+		snprintf(cell, CELL, "-");
+		return;
+	}
+	snprintf(low, sizeof(low), s->min < 100 ? "%.2f" : "%.0f", s->min);
+	snprintf(high, sizeof(high), s->max < 100 ? "%.2f" : "%.0f", s->max);
+	snprintf(cell, CELL, "%s..%s", low, high);
+}
+
+static void put_rates(const struct plan_row *row, char *rate, char *bandwidth)
+{
+	double ns = row->ns.median;
+
+	snprintf(rate, CELL, "-");
+	snprintf(bandwidth, CELL, "-");
+	if (row->ns.n == 0 || ns <= 0 || (row->b->flags & BENCH_TIME))
+		return;
+	put_number(rate, 1e3 / ns);
+	if (row->b->size > 0)
+		put_number(bandwidth, row->b->size / ns);
+}
+
+static void put_ratio(const struct plan_row *row, char *median, char *range)
+{
+	if (row->b->flags & BENCH_PEER)
+		snprintf(median, CELL, row->b->flags & BENCH_SHARING ? "(shares)" : "");
+	else if (row->ratio.n > 0)
+		put_number(median, row->ratio.median);
+	else
+		snprintf(median, CELL, "-");
+	if (row->ratio.n > 0)
+		put_range(range, &row->ratio);
+	else
+		range[0] = '\0';
+}
+
+static void fill(const struct plan *p, const struct plan_row *row, int first_of_set,
+		 char (*cell)[CELL])
+{
+	if (first_of_set)
+		snprintf(cell[0], CELL, "%s%s", row->b->name,
+			 driver_oversubscribed(p->env, row->b->readers) ? " *" : "");
+	snprintf(cell[1], CELL, "%s", row->b->who);
+	if (row->error[0] != '\0') {
+		snprintf(cell[2], CELL, "FAILED");
+		return;
+	}
+	put_number(cell[2], row->ns.median);
+	put_range(cell[3], &row->ns);
+	put_rates(row, cell[4], cell[5]);
+	put_ratio(row, cell[6], cell[7]);
+	if (row->ref.n > 0)
+		put_number(cell[8], row->ref.median);
+	if (alloc_counted())
+		snprintf(cell[9], CELL, row->allocs_per_op > 0 ? "%.4g" : "%.0f",
+			 row->allocs_per_op);
+	else
+		snprintf(cell[9], CELL, "?");
+	put_number(cell[10], row->waiting * 100);
+	snprintf(cell[11], CELL, "%u/%u", (unsigned)row->ns.n, (unsigned)row->dropped);
+}
+
+/* ---- tables ---- */
+
+static int make_table(const struct plan *p, const char *group, struct table *t)
+{
+	uint32_t i, s, set = UINT32_MAX;
+
+	t->rows = 0;
+	t->cap = p->rows + 1;
+	t->row = calloc(t->cap, sizeof(*t->row));
+	if (t->row == NULL)
+		return -1;
+	for (i = 0; i < COLUMNS; i++)
+		snprintf(t->row[0][i], CELL, "%s", heading[i]);
+	t->rows = 1;
+	/* in the order of declaration, whatever the last round's order was */
+	for (s = 0; s < p->sets; s++)
+		for (i = 0; i < p->rows; i++) {
+			const struct plan_row *row = &p->row[i];
+
+			if (row->set != s || strcmp(row->b->group, group) != 0)
+				continue;
+			fill(p, row, set != s, t->row[t->rows++]);
+			set = s;
+		}
+	return 0;
+}
+
+/* A column that says nothing in any row is left out. */
+static int says_something(const struct table *t, int column)
+{
+	uint32_t i;
+
+	for (i = 1; i < t->rows; i++)
+		if (column < 4 ||
+		    (t->row[i][column][0] != '\0' && strcmp(t->row[i][column], "-") != 0))
+			return 1;
+	return 0;
+}
+
+static void print_table(FILE *f, const struct table *t)
+{
+	size_t width[COLUMNS];
+	uint32_t i;
+	int c;
+
+	for (c = 0; c < COLUMNS; c++) {
+		width[c] = 0;
+		for (i = 0; i < t->rows && says_something(t, c); i++)
+			if (strlen(t->row[i][c]) > width[c])
+				width[c] = strlen(t->row[i][c]);
+	}
+	for (i = 0; i < t->rows; i++) {
+		for (c = 0; c < COLUMNS; c++)
+			if (width[c] > 0)
+				fprintf(f, c < 2 ? "%-*s  " : "%*s  ", (int)width[c], t->row[i][c]);
+		fputc('\n', f);
+	}
+}
+
+static void print_markdown(FILE *f, const struct table *t)
+{
+	uint32_t i;
+	int c;
+
+	for (i = 0; i < t->rows; i++) {
+		for (c = 0; c < COLUMNS; c++)
+			if (says_something(t, c))
+				fprintf(f, "| %s ", t->row[i][c]);
+		fprintf(f, "|\n");
+		for (c = 0; i == 0 && c < COLUMNS; c++)
+			if (says_something(t, c))
+				fprintf(f, c < 2 ? "|---" : "|---:");
+		if (i == 0)
+			fprintf(f, "|\n");
+	}
+}
+
+/* ---- what stands around them ---- */
+
+static const char *group_after(const struct plan *p, const char *group)
+{
+	const char *last = NULL;
+	uint32_t i, k;
+
+	for (i = 0; i < p->rows; i++) {
+		const char *g = p->row[i].b->group;
+
+		for (k = 0; k < i && strcmp(p->row[k].b->group, g) != 0; k++)
+			;
+		if (k < i)
+			continue;
+		if (group == NULL || (last != NULL && strcmp(last, group) == 0))
+			return g;
+		last = g;
+	}
+	return NULL;
+}
+
+/* What "x ref" compares with: each reference once. Those within the group are all of one kind. */
+static void explain_refs(FILE *f, const struct plan *p, const char *group, const char *bullet)
+{
+	uint32_t i, k;
+	int same_case = 0;
+
+	for (i = 0; i < p->rows; i++) {
+		const struct bench *b = p->row[i].b;
+
+		if (p->row[i].ref.n == 0 || strcmp(b->group, group) != 0)
+			continue;
+		if (strncmp(b->ref, group, strlen(group)) == 0) {
+			same_case = 1;
+			continue;
+		}
+		for (k = 0; k < i; k++)
+			if (p->row[k].ref.n > 0 && strcmp(p->row[k].b->ref, b->ref) == 0)
+				break;
+		if (k == i)
+			fprintf(f, "%sx ref of %s and its like is against %s\n", bullet, b->name,
+				b->ref);
+	}
+	if (same_case)
+		fprintf(f, "%sx ref of our processes rows is against the same case on threads\n",
+			bullet);
+}
+
+static void explain(FILE *f, const struct plan *p, const char *group, const char *bullet)
+{
+	uint32_t i;
+	int shared = 0;
+
+	for (i = 0; i < p->rows; i++) {
+		const struct plan_row *row = &p->row[i];
+
+		if (strcmp(row->b->group, group) != 0)
+			continue;
+		shared |= driver_oversubscribed(p->env, row->b->readers);
+		if (row->error[0] != '\0')
+			fprintf(f, "%s%s/%s FAILED: %s\n", bullet, row->b->name, row->b->who,
+				row->error);
+	}
+	explain_refs(f, p, group, bullet);
+	if (shared)
+		fprintf(f,
+			"%s* oversubscribed: readers share a CPU and yield it to each other; "
+			"scaling over real cores is not measured\n",
+			bullet);
+}
+
+static void summary(FILE *f, const struct plan *p, const struct context *c, const char *bullet)
+{
+	unsigned i;
+
+	fprintf(f,
+		"%s%u rounds, %u planned; machine probe (round trip of one line): median %.0f ns, "
+		"%.0f..%.0f\n",
+		bullet, (unsigned)p->rounds, (unsigned)p->opt.rounds, p->probe.median, p->probe.min,
+		p->probe.max);
+	fprintf(f,
+		"%sa round of a comparison is dropped, on all sides, when a probe beside it is "
+		"beyond %.1f x or below %.1f x that median, or others had its CPUs for more than "
+		"%.0f %% of the time\n",
+		bullet, STATS_OUT_HIGH, STATS_OUT_LOW, STATS_WAIT_HIGH * 100);
+	fprintf(f, "%sreaders look at %s of each message\n", bullet,
+		p->rows > 0 && (p->row[0].b->flags & BENCH_LINES) ? "every line"
+								  : "the first and last word");
+	if (p->waiting > WAITING_TOO_MUCH)
+		fprintf(f,
+			"%scaution: others had these CPUs for %.0f %% of the time: what is left "
+			"after "
+			"dropping is little, and the rows with * are not to be trusted\n",
+			bullet, p->waiting * 100);
+	for (i = 0; i < c->n; i++)
+		if (c->fact[i].warning != NULL)
+			fprintf(f, "%scaution, %s = %s: %s\n", bullet, c->fact[i].key,
+				c->fact[i].value, c->fact[i].warning);
+}
+
+static void report(FILE *f, const struct plan *p, const struct context *c, int markdown)
+{
+	const char *group = NULL, *bullet = markdown ? "* " : "  ";
+	struct table t;
+
+	while ((group = group_after(p, group)) != NULL) {
+		if (make_table(p, group, &t) != 0)
+			return;
+		fprintf(f, markdown ? "\n## %s\n\n" : "\n%s\n", group);
+		(markdown ? print_markdown : print_table)(f, &t);
+		if (markdown)
+			fputc('\n', f);
+		explain(f, p, group, bullet);
+		free(t.row);
+	}
+	fprintf(f, markdown ? "\n## About this run\n\n" : "\nabout this run\n");
+	summary(f, p, c, bullet);
+}
+
+void report_text(FILE *f, const struct plan *p, const struct context *c)
+{
+	report(f, p, c, 0);
+}
+
+void report_markdown(FILE *f, const struct plan *p, const struct context *c)
+{
+	unsigned i;
+
+	fprintf(f, "# weir benchmark report\n");
+	report(f, p, c, 1);
+	fprintf(f, "\n| | |\n|---|---|\n");
+	for (i = 0; i < c->n; i++)
+		fprintf(f, "| %s | %s |\n", c->fact[i].key, c->fact[i].value);
+}

@@ -1,0 +1,140 @@
+/* What role functions call. See driver.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "control.h"
+
+int64_t driver_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+int role_stopped(const struct role *me)
+{
+	return control_load(&me->ctl->stop.word) != 0;
+}
+
+void role_stop_others(struct role *me)
+{
+	control_store(&me->ctl->stop.word, 1);
+}
+
+int role_fail(struct role *me, const char *format, ...)
+{
+	struct control *ctl = me->ctl;
+	va_list ap;
+
+	if (__atomic_exchange_n(&ctl->failed.word, 1, __ATOMIC_ACQ_REL) == 0) {
+		va_start(ap, format);
+		vsnprintf(ctl->failed.text, sizeof(ctl->failed.text), format, ap);
+		va_end(ap);
+	}
+	control_store(&ctl->stop.word, 1);
+	return -1;
+}
+
+int role_bad_message(struct role *me, uint64_t want, const void *got)
+{
+	uint64_t word;
+
+	memcpy(&word, got, sizeof(word));
+	return role_fail(me, "role %u: message %llu is wrong: its first word says %llu", me->index,
+			 (unsigned long long)want, (unsigned long long)word);
+}
+
+int role_idle_slow(struct role *me)
+{
+	me->spins = 0;
+	if (role_stopped(me))
+		return -1;
+	if (me->shared_cpu)
+		sched_yield();
+	if (driver_now() > me->deadline)
+		return role_fail(me, "role %u waited too long: a message was lost or a side hangs",
+				 me->index);
+	return 0;
+}
+
+/* How long this thread was runnable but had no CPU, ns so far; 0 where the kernel does not say. */
+static uint64_t waited_ns(void)
+{
+	unsigned long long ran = 0, waited = 0;
+	FILE *f = fopen("/proc/thread-self/schedstat", "re");
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%llu %llu", &ran, &waited) != 2)
+		waited = 0;
+	fclose(f);
+	return waited;
+}
+
+static void usage_of(struct role *me)
+{
+	struct rusage ru;
+
+	memset(&ru, 0, sizeof(ru));
+	getrusage(RUSAGE_THREAD, &ru);
+	me->voluntary = (uint64_t)ru.ru_nvcsw;
+	me->involuntary = (uint64_t)ru.ru_nivcsw;
+	me->faults = (uint64_t)(ru.ru_minflt + ru.ru_majflt);
+	me->waited = waited_ns();
+}
+
+int role_start(struct role *me)
+{
+	struct control *ctl = me->ctl;
+	uint32_t others;
+
+	if (me->index == 0) {
+		/* the others still need a CPU to get ready on, maybe this one */
+		for (; (others = control_load(&ctl->ready.word)) != 0; sched_yield())
+			if (role_stopped(me) || driver_now() > me->deadline)
+				return role_fail(me, "%u roles never became ready", others);
+		usage_of(me);
+		me->allocs = alloc_calls();
+		ctl->result[0].t0 = driver_now();
+		control_store(&ctl->go.word, 1);
+		return 0;
+	}
+	usage_of(me);
+	__atomic_fetch_sub(&ctl->ready.word, 1, __ATOMIC_ACQ_REL);
+	me->allocs = alloc_calls();
+	while (control_load(&ctl->go.word) == 0)
+		if (role_idle(me) != 0)
+			return -1;
+	ctl->result[me->index].t0 = driver_now();
+	return 0;
+}
+
+void role_done(struct role *me, uint64_t ops)
+{
+	struct result *r = &me->ctl->result[me->index];
+	struct role before = *me;
+
+	r->t1 = driver_now();
+	r->allocs = alloc_calls() - before.allocs;
+	usage_of(me);
+	r->voluntary = me->voluntary - before.voluntary;
+	r->involuntary = me->involuntary - before.involuntary;
+	r->faults = me->faults - before.faults;
+	r->waited = me->waited - before.waited;
+	r->ops = ops;
+	control_store(&r->done, 1);
+}
+
+void role_value(struct role *me, double value)
+{
+	me->ctl->value = value;
+}

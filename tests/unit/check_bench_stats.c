@@ -1,0 +1,281 @@
+/* What the bench makes of its samples: medians, spreads, dropped rounds, ratios. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+#include "stats.h"
+
+#define NONE ((double)NAN)
+#define EXACT 1e-9
+
+/* ---- order statistics ---- */
+
+START_TEST(median_of_odd_even_one_and_none)
+{
+	double odd[] = {9, 1, 5}, even[] = {4, 1, 3, 100}, one[] = {7};
+
+	ck_assert_double_eq_tol(stats_median(odd, 3), 5, EXACT);
+	ck_assert_double_eq_tol(stats_median(even, 4), 3.5, EXACT);
+	ck_assert_double_eq_tol(stats_median(one, 1), 7, EXACT);
+	ck_assert(isnan(stats_median(one, 0)));
+}
+END_TEST
+
+START_TEST(spread_passes_over_rounds_dropped_or_not_measured)
+{
+	const double v[] = {50, 3, NONE, 1, 2, 900};
+	const uint8_t keep[] = {0, 1, 1, 1, 1, 0};
+	struct stats_spread s;
+
+	stats_spread_of(v, keep, 6, &s);
+	ck_assert_uint_eq(s.n, 3);
+	ck_assert_double_eq_tol(s.median, 2, EXACT);
+	ck_assert_double_eq_tol(s.min, 1, EXACT);
+	ck_assert_double_eq_tol(s.max, 3, EXACT);
+	stats_spread_of(v, NULL, 6, &s);
+	ck_assert_uint_eq(s.n, 5);
+	ck_assert_double_eq_tol(s.median, 3, EXACT);
+	ck_assert_double_eq_tol(s.max, 900, EXACT);
+}
+END_TEST
+
+START_TEST(spread_of_nothing_is_nan)
+{
+	const double v[] = {NONE, 5};
+	const uint8_t keep[] = {1, 0};
+	struct stats_spread s;
+
+	stats_spread_of(v, keep, 2, &s);
+	ck_assert_uint_eq(s.n, 0);
+	ck_assert(isnan(s.median) && isnan(s.min) && isnan(s.max));
+}
+END_TEST
+
+START_TEST(spread_takes_no_more_rounds_than_there_is_room_for)
+{
+	double v[STATS_ROUNDS_MAX + 8];
+	struct stats_spread s;
+	uint32_t i;
+
+	for (i = 0; i < STATS_ROUNDS_MAX + 8; i++)
+		v[i] = i;
+	stats_spread_of(v, NULL, STATS_ROUNDS_MAX + 8, &s);
+	ck_assert_uint_eq(s.n, STATS_ROUNDS_MAX);
+}
+END_TEST
+
+/* ---- the machine probe ---- */
+
+START_TEST(outlying_is_beyond_the_two_limits)
+{
+	ck_assert_int_eq(stats_outlying(100, 100), 0);
+	ck_assert_int_eq(stats_outlying(159, 100), 0);
+	ck_assert_int_eq(stats_outlying(161, 100), 1);
+	ck_assert_int_eq(stats_outlying(61, 100), 0);
+	ck_assert_int_eq(stats_outlying(59, 100), 1);
+}
+END_TEST
+
+START_TEST(a_failed_probe_is_outlying_but_not_where_nothing_can_be_probed)
+{
+	ck_assert_int_eq(stats_outlying(NONE, 100), 1);
+	ck_assert_int_eq(stats_outlying(0, 0), 0);
+	ck_assert_int_eq(stats_outlying(NONE, NONE), 0);
+}
+END_TEST
+
+/* ---- ratios ---- */
+
+START_TEST(ratio_is_against_the_fastest_of_each_round)
+{
+	const double ours[] = {10, 10, 20};
+	const double a[] = {30, 40, 10}, b[] = {20, 50, 15};
+	const double *others[] = {a, b};
+	double r[3];
+
+	stats_ratios(ours, others, 2, 3, r);
+	ck_assert_double_eq_tol(r[0], 2, EXACT);
+	ck_assert_double_eq_tol(r[1], 4, EXACT);
+	ck_assert_double_eq_tol(r[2], 0.5, EXACT);
+}
+END_TEST
+
+START_TEST(ratio_needs_ours_and_one_other)
+{
+	const double ours[] = {10, NONE, 10, 10};
+	const double a[] = {NONE, 20, NONE, 20}, b[] = {30, 20, NONE, NONE};
+	const double *others[] = {a, b};
+	double r[4];
+
+	stats_ratios(ours, others, 2, 4, r);
+	ck_assert_double_eq_tol(r[0], 3, EXACT);
+	ck_assert(isnan(r[1]));
+	ck_assert(isnan(r[2]));
+	ck_assert_double_eq_tol(r[3], 2, EXACT);
+	stats_ratios(ours, others, 0, 4, r);
+	ck_assert(isnan(r[0]));
+}
+END_TEST
+
+/* ---- a whole plan, judged ---- */
+
+enum { OURS, PEER, SHARING, ALONE, ROWS };
+
+static struct bench benches[ROWS];
+static struct plan_row rows[ROWS];
+static uint8_t keep[ROWS * STATS_ROUNDS_MAX];
+static double scratch[ROWS * STATS_ROUNDS_MAX];
+static struct plan plan;
+
+static void set_row(int i, const char *name, const char *who, uint32_t set, uint32_t flags,
+		    double ns)
+{
+	uint32_t r;
+
+	benches[i].group = "g";
+	benches[i].who = who;
+	snprintf(benches[i].name, sizeof(benches[i].name), "%s", name);
+	benches[i].flags = flags;
+	rows[i].b = &benches[i];
+	rows[i].set = set;
+	rows[i].n = 1000;
+	for (r = 0; r < STATS_ROUNDS_MAX; r++) {
+		rows[i].sample[r].ns_per_op = r < plan.rounds ? ns : NONE;
+		rows[i].sample[r].before = 100;
+		rows[i].sample[r].after = 100;
+	}
+}
+
+static void set_up(void)
+{
+	memset(benches, 0, sizeof(benches));
+	memset(rows, 0, sizeof(rows));
+	memset(&plan, 0, sizeof(plan));
+	plan.row = rows;
+	plan.rows = ROWS;
+	plan.sets = 2;
+	plan.rounds = 4;
+	plan.keep = keep;
+	plan.scratch = scratch;
+	set_row(OURS, "case", "weir", 0, 0, 10);
+	set_row(PEER, "case", "peer", 0, BENCH_PEER, 20);
+	set_row(SHARING, "case", "crowd", 0, BENCH_PEER | BENCH_SHARING, 5);
+	set_row(ALONE, "limit", "machine", 1, BENCH_LIMIT, 5);
+}
+
+START_TEST(a_work_sharing_peer_is_in_no_ratio)
+{
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].ratio.n, 4);
+	ck_assert_double_eq_tol(rows[OURS].ratio.median, 2, EXACT);
+	ck_assert_uint_eq(rows[PEER].ratio.n, 0);
+	ck_assert_uint_eq(rows[ALONE].ratio.n, 0);
+	ck_assert_double_eq_tol(plan.probe.median, 100, EXACT);
+}
+END_TEST
+
+START_TEST(an_outlying_round_is_dropped_on_all_sides_of_its_comparison_only)
+{
+	rows[PEER].sample[1].after = 300;
+	rows[PEER].sample[1].ns_per_op = 2000;
+	rows[OURS].sample[3].before = 10;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].ns.n, 2);
+	ck_assert_uint_eq(rows[OURS].dropped, 2);
+	ck_assert_uint_eq(rows[PEER].ns.n, 2);
+	ck_assert_uint_eq(rows[PEER].dropped, 2);
+	ck_assert_double_eq_tol(rows[PEER].ns.max, 20, EXACT);
+	ck_assert_double_eq_tol(rows[OURS].ratio.max, 2, EXACT);
+	ck_assert_uint_eq(rows[ALONE].ns.n, 4);
+	ck_assert_uint_eq(rows[ALONE].dropped, 0);
+}
+END_TEST
+
+START_TEST(reference_by_full_name_or_the_fastest_of_a_case)
+{
+	snprintf(benches[OURS].ref, sizeof(benches[OURS].ref), "g/limit/machine");
+	snprintf(benches[ALONE].ref, sizeof(benches[ALONE].ref), "g/case");
+	rows[ALONE].sample[2].before = 1000;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].ref.n, 3);
+	ck_assert_double_eq_tol(rows[OURS].ref.median, 0.5, EXACT);
+	ck_assert_uint_eq(rows[ALONE].ref.n, 3);
+	ck_assert_double_eq_tol(rows[ALONE].ref.median, 1, EXACT);
+	ck_assert_uint_eq(rows[PEER].ref.n, 0);
+}
+END_TEST
+
+START_TEST(heap_calls_are_per_operation_over_all_samples)
+{
+	rows[OURS].sample[0].allocs = 3000;
+	rows[OURS].sample[1].allocs = 1000;
+	plan_judge(&plan);
+	ck_assert_double_eq_tol(rows[OURS].allocs_per_op, 1, EXACT);
+	ck_assert_double_eq_tol(rows[PEER].allocs_per_op, 0, EXACT);
+}
+END_TEST
+
+START_TEST(waiting_is_the_median_over_rows_that_need_not_share_cpus)
+{
+	uint32_t r;
+
+	benches[PEER].readers = 4;
+	for (r = 0; r < plan.rounds; r++) {
+		rows[OURS].sample[r].waiting = 0.2;
+		rows[PEER].sample[r].waiting = 0.9;
+		rows[SHARING].sample[r].waiting = 0.1;
+		rows[ALONE].sample[r].waiting = 0.3;
+	}
+	rows[OURS].sample[0].waiting = 0.7;
+	plan_judge(&plan);
+	ck_assert_double_eq_tol(rows[OURS].waiting, 0.2, EXACT);
+	ck_assert_double_eq_tol(plan.waiting, 0.2, EXACT);
+}
+END_TEST
+
+START_TEST(a_sample_that_had_to_wait_for_its_cpus_is_dropped)
+{
+	rows[PEER].sample[0].waiting = 0.11;
+	rows[OURS].sample[1].waiting = 0.09;
+	benches[ALONE].readers = 2; /* shares a CPU by design */
+	rows[ALONE].sample[2].waiting = 0.9;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].ns.n, 3);
+	ck_assert_uint_eq(rows[PEER].dropped, 1);
+	ck_assert_uint_eq(rows[ALONE].ns.n, 4);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("bench_stats");
+	TCase *plain = tcase_create("stats"), *judged = tcase_create("judge");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(plain, median_of_odd_even_one_and_none);
+	tcase_add_test(plain, spread_passes_over_rounds_dropped_or_not_measured);
+	tcase_add_test(plain, spread_of_nothing_is_nan);
+	tcase_add_test(plain, spread_takes_no_more_rounds_than_there_is_room_for);
+	tcase_add_test(plain, outlying_is_beyond_the_two_limits);
+	tcase_add_test(plain, a_failed_probe_is_outlying_but_not_where_nothing_can_be_probed);
+	tcase_add_test(plain, ratio_is_against_the_fastest_of_each_round);
+	tcase_add_test(plain, ratio_needs_ours_and_one_other);
+	suite_add_tcase(s, plain);
+	tcase_add_checked_fixture(judged, set_up, NULL);
+	tcase_add_test(judged, a_work_sharing_peer_is_in_no_ratio);
+	tcase_add_test(judged, an_outlying_round_is_dropped_on_all_sides_of_its_comparison_only);
+	tcase_add_test(judged, reference_by_full_name_or_the_fastest_of_a_case);
+	tcase_add_test(judged, heap_calls_are_per_operation_over_all_samples);
+	tcase_add_test(judged, waiting_is_the_median_over_rows_that_need_not_share_cpus);
+	tcase_add_test(judged, a_sample_that_had_to_wait_for_its_cpus_is_dropped);
+	suite_add_tcase(s, judged);
+	runner = srunner_create(s);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
