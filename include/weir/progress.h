@@ -120,6 +120,17 @@ struct weir_progress_record {
 	uint32_t evicted; /* 1: the ring's writer no longer waits for it */
 };
 
+/* The part of a snapshot that lies in the hot line. */
+struct weir_progress_hot {
+	weir_pos delivered;
+	weir_pos observed;
+	uint64_t sequence;
+	uint64_t lost_bytes;
+	uint64_t lost_messages;
+	weir_ns stamp;
+	uint64_t epoch_state; /* epoch << 8 | enum weir_progress_state */
+};
+
 /* ---- the table ---- */
 
 /* Bytes for a table of `slots` readers, 1..WEIR_PROGRESS_SLOTS_MAX. -EINVAL. Wait-free. */
@@ -190,6 +201,39 @@ WEIR_INLINE void weir_progress_publish(struct weir_progress_writer *w, weir_pos 
 }
 
 /* ---- everybody else ---- */
+
+WEIR_API WEIR_CHECK int weir_priv_progress_read_hot_slow(const struct weir_progress *t,
+							  uint32_t slot,
+							  struct weir_progress_hot *hot);
+
+/* One look at the hot line; 0 when it was torn. *hot is then undefined. */
+WEIR_INLINE int weir_priv_progress_look(const struct weir_progress_slot_shm *s,
+					struct weir_progress_hot *hot)
+{
+	/* PROG.SEQ acquire: pairs with weir_progress_publish() */
+	uint64_t version = weir_load_acquire64(&s->version);
+
+	/* relaxed: validated by the second look at the version */
+	hot->delivered = weir_load_relaxed64(&s->delivered);
+	hot->observed = weir_load_relaxed64(&s->observed);
+	hot->sequence = weir_load_relaxed64(&s->sequence);
+	hot->lost_bytes = weir_load_relaxed64(&s->lost_bytes);
+	hot->lost_messages = weir_load_relaxed64(&s->lost_messages);
+	hot->stamp = weir_load_relaxed64(&s->stamp);
+	hot->epoch_state = weir_load_relaxed64(&s->epoch_state);
+	weir_fence_acquire(); /* PROG.SEQ: the words before the second look */
+	return (version & 1u) == 0 && weir_load_relaxed64(&s->version) == version;
+}
+
+/* A coherent snapshot of the hot line alone: as weir_progress_read(), at the price of one cache
+ * line. The state in it is as the owner wrote it, unchecked. */
+WEIR_INLINE WEIR_CHECK int weir_progress_read_hot(const struct weir_progress *t, uint32_t slot,
+						  struct weir_progress_hot *hot)
+{
+	if (WEIR_LIKELY(slot < t->slots && weir_priv_progress_look(&t->slot[slot], hot)))
+		return WEIR_OK;
+	return weir_priv_progress_read_hot_slow(t, slot, hot);
+}
 
 /* A coherent snapshot of a slot. WEIR_OK; -EINVAL no such slot; -EAGAIN no untorn look within
  * WEIR_PROGRESS_TRIES (a busy owner: try again; or one that died in the middle: ask for its

@@ -98,11 +98,10 @@ struct weir_ring_writer {
 	uint64_t mask;
 	weir_pos claimed;   /* end of what is claimed */
 	weir_pos committed; /* end of what is published */
-	weir_pos limit;     /* a claim may end here without asking anybody */
+	weir_pos fast_end;  /* a record that ends here or before needs no second thought */
 	weir_pos next_mark; /* a commit that reaches it leaves a mark */
 	uint64_t head;      /* header word of the first claimed record: published by commit */
 	uint64_t messages;  /* published, plus those claimed */
-	uint64_t batch_max; /* bytes that may be claimed before a commit: a quarter of the ring */
 	uint64_t ahead;     /* distance of the prefetch, bytes */
 	struct weir_ring_shm *shm;
 	uint32_t max_len;
@@ -110,6 +109,8 @@ struct weir_ring_writer {
 	/* cold */
 	const struct weir_progress *gate;
 	weir_pos oldest;
+	weir_pos limit;     /* the header behind the last record may end here; follows from oldest */
+	uint64_t batch_max; /* bytes that may be claimed before a commit: a quarter of the ring */
 	uint64_t generation;
 	uint64_t committed_messages;
 	weir_pos pad_at; /* last padding record claimed, and its size */
@@ -228,14 +229,14 @@ WEIR_INLINE WEIR_CHECK int weir_ring_claim(struct weir_ring_writer *w, uint32_t 
 	uint64_t word = WEIR_PRIV_RING_COMMITTED | WEIR_U64(kind) << 32 | len;
 	uint64_t line;
 
+	/* fast_end folds three limits into one: the room, the end of the buffer, the batch */
 	if (WEIR_UNLIKELY(len > w->max_len || kind > WEIR_RING_KIND_MAX ||
-			  off + need > w->mask + 1u || at + need - w->committed > w->batch_max ||
-			  weir_pos_diff(at + need + WEIR_RING_HEADER, w->limit) > 0 ||
+			  weir_pos_diff(at + need, w->fast_end) > 0 ||
 			  (policy != WEIR_RING_LOSSY && (!w->gated || policy > WEIR_RING_LOSSY))))
 		return weir_priv_ring_claim_slow(w, kind, len, policy, room);
-	/* the lines that claims will need shortly, for writing: the largest single lever there is */
-	for (line = 0; line < need; line += 64)
-		weir_prefetch_write(w->data + ((at + line + w->ahead) & w->mask));
+	/* each line once, well before it is written: the largest single lever there is */
+	for (line = ((at & 63u) + need) >> 6; line != 0; line--)
+		weir_prefetch_write(w->data + ((at + (line << 6) + w->ahead) & w->mask));
 	if (at == w->committed)
 		w->head = word;
 	else /* relaxed: nobody looks here before the first header of the batch is released */

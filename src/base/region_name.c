@@ -74,7 +74,6 @@ static int code_of(int e)
 	case ENFILE:
 		return -EMFILE;
 	case EAGAIN: /* mmap(): the limit of locked memory */
-	case EOVERFLOW:
 		return -ENOMEM;
 	default:
 		return -EOPNOTSUPP;

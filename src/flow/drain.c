@@ -90,12 +90,10 @@ static void count_waited(struct weir_drain *d, const struct weir_drain_target *t
 }
 
 /* The slot has a new owner since the capture. Returns 1 when the target is lost. */
-static int restarted(struct weir_drain *d, struct weir_drain_target *t,
-		     const struct weir_progress_record *rec)
+static int restarted(struct weir_drain_target *t, const struct weir_progress_record *rec)
 {
 	int64_t gap = weir_pos_diff(rec->join, t->from);
 
-	(void)d;
 	if (gap > 0) {
 		int64_t owed = weir_pos_diff(t->cut, t->from);
 
@@ -110,26 +108,38 @@ static int restarted(struct weir_drain *d, struct weir_drain_target *t,
 	return 0;
 }
 
-/* One look at one captured, serving target. */
-static enum weir_drain_why judge(struct weir_drain *d, struct weir_drain_target *t,
-				 const struct weir_progress_record *rec)
+/* One look at one captured, serving target: at the hot line alone, while the epoch is the same. */
+static enum weir_drain_why judge(struct weir_drain_target *t)
 {
+	struct weir_progress_hot hot;
+	struct weir_progress_record rec;
+	uint32_t state;
 	int64_t advanced;
 
-	if (rec->epoch != t->epoch && restarted(d, t, rec))
-		return WEIR_DRAIN_LOST;
-	t->state = (uint32_t)rec->state;
-	advanced = weir_pos_diff(rec->delivered, t->from);
+	if (weir_progress_read_hot(t->table, t->slot, &hot) != WEIR_OK)
+		return WEIR_DRAIN_WAITING; /* torn: this look saw nothing */
+	if (hot.epoch_state >> 8 != t->epoch) {
+		if (weir_progress_read(t->table, t->slot, &rec) != WEIR_OK)
+			return WEIR_DRAIN_WAITING;
+		if (restarted(t, &rec))
+			return WEIR_DRAIN_LOST;
+		if (weir_progress_read_hot(t->table, t->slot, &hot) != WEIR_OK ||
+		    hot.epoch_state >> 8 != t->epoch)
+			return WEIR_DRAIN_WAITING;
+	}
+	state = (uint32_t)(hot.epoch_state & 0xffu);
+	t->state = state;
+	advanced = weir_pos_diff(hot.delivered, t->from);
 	if (advanced >= (int64_t)t->backlog) {
-		t->lost_bytes = rec->lost_bytes - t->lost_bytes_from;
-		t->lost_messages = rec->lost_messages - t->lost_messages_from;
+		t->lost_bytes = hot.lost_bytes - t->lost_bytes_from;
+		t->lost_messages = hot.lost_messages - t->lost_messages_from;
 		return t->lost_bytes != 0 ? WEIR_DRAIN_LOST : WEIR_DRAIN_REACHED;
 	}
 	if (advanced > 0)
 		t->remaining = t->backlog - (uint64_t)advanced;
-	if (rec->state == WEIR_PROGRESS_STOPPED)
+	if (state == WEIR_PROGRESS_STOPPED)
 		return WEIR_DRAIN_LEFT;
-	if (rec->state == WEIR_PROGRESS_DEAD)
+	if (state >= WEIR_PROGRESS_DEAD) /* dead, or damaged beyond belief */
 		return WEIR_DRAIN_DIED;
 	return WEIR_DRAIN_WAITING;
 }
@@ -295,13 +305,12 @@ int weir_drain_poll(struct weir_drain *d, weir_ns now)
 		struct weir_progress_record rec;
 		enum weir_drain_why why;
 
-		if (weir_progress_read(t->table, t->slot, &rec) != WEIR_OK)
-			continue; /* torn: this look saw nothing */
 		if (t->flags & UNCAPTURED) {
-			classify(d, i, &rec);
+			if (weir_progress_read(t->table, t->slot, &rec) == WEIR_OK)
+				classify(d, i, &rec);
 			continue;
 		}
-		why = judge(d, t, &rec);
+		why = judge(t);
 		if (why != WEIR_DRAIN_WAITING)
 			finish(d, i, why);
 	}

@@ -249,32 +249,43 @@ void weir_progress_stop(struct weir_progress_writer *w, weir_ns stamp)
 	w->slot = NULL;
 }
 
-/* One look; 0 when torn. */
-static int look(struct weir_progress_slot_shm *s, struct weir_progress_record *rec)
+int weir_priv_progress_read_hot_slow(const struct weir_progress *t, uint32_t slot,
+				     struct weir_progress_hot *hot)
 {
-	uint64_t version, word;
+	int i;
 
-	/* PROG.SEQ acquire: pairs with weir_progress_publish() */
-	version = weir_load_acquire64(&s->version);
-	if (version & 1u)
-		return 0;
-	/* relaxed: validated by the second look at the version */
-	rec->delivered = weir_load_relaxed64(&s->delivered);
-	rec->observed = weir_load_relaxed64(&s->observed);
-	rec->sequence = weir_load_relaxed64(&s->sequence);
-	rec->lost_bytes = weir_load_relaxed64(&s->lost_bytes);
-	rec->lost_messages = weir_load_relaxed64(&s->lost_messages);
-	rec->stamp = weir_load_relaxed64(&s->stamp);
-	word = weir_load_relaxed64(&s->epoch_state);
+	if (slot >= t->slots)
+		return -EINVAL;
+	for (i = 1; i < WEIR_PROGRESS_TRIES; i++) {
+		ck_pr_stall();
+		if (weir_priv_progress_look(&t->slot[slot], hot))
+			return WEIR_OK;
+	}
+	return -EAGAIN;
+}
+
+/* Both lines, under one version; 0 when torn. */
+static int look(const struct weir_progress_slot_shm *s, struct weir_progress_record *rec)
+{
+	struct weir_progress_hot hot;
+	/* PROG.SEQ acquire: pairs with weir_progress_publish_all() */
+	uint64_t version = weir_load_acquire64(&s->version);
+
+	/* relaxed: validated by the version, which is the same after the hot words as before */
 	rec->owner = weir_load_relaxed64(&s->owner);
 	rec->join = weir_load_relaxed64(&s->join);
 	rec->join_sequence = weir_load_relaxed64(&s->join_sequence);
 	rec->evicted = weir_load_relaxed64(&s->evicted) != weir_load_relaxed64(&s->readmitted);
-	weir_fence_acquire(); /* PROG.SEQ: the words before the second look */
-	if (weir_load_relaxed64(&s->version) != version)
+	if (!weir_priv_progress_look(s, &hot) || weir_load_relaxed64(&s->version) != version)
 		return 0;
-	rec->epoch = word >> 8;
-	rec->state = (enum weir_progress_state)(word & 0xffu);
+	rec->delivered = hot.delivered;
+	rec->observed = hot.observed;
+	rec->sequence = hot.sequence;
+	rec->lost_bytes = hot.lost_bytes;
+	rec->lost_messages = hot.lost_messages;
+	rec->stamp = hot.stamp;
+	rec->epoch = hot.epoch_state >> 8;
+	rec->state = (enum weir_progress_state)(hot.epoch_state & 0xffu);
 	if (rec->state > WEIR_PROGRESS_DEAD) /* damaged: say so little that nobody relies on it */
 		rec->state = WEIR_PROGRESS_DEAD;
 	return 1;

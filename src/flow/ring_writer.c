@@ -118,6 +118,21 @@ static void put_header(struct weir_ring_writer *w, uint64_t word, uint64_t bytes
 	w->claimed += bytes;
 }
 
+/* How far the next claims may go by the fast path: within the room, the buffer and the batch. The
+ * batch is counted from what is committed now; later commits only make that stricter than need be. */
+static void set_fast_end(struct weir_ring_writer *w)
+{
+	weir_pos end = w->limit - WEIR_RING_HEADER;
+	weir_pos wrap = (w->claimed | w->mask) + 1u;
+	weir_pos batch = w->committed + w->batch_max;
+
+	if (weir_pos_diff(wrap, end) < 0)
+		end = wrap;
+	if (weir_pos_diff(batch, end) < 0)
+		end = batch;
+	w->fast_end = end;
+}
+
 int weir_priv_ring_claim_slow(struct weir_ring_writer *w, uint32_t kind, uint32_t len,
 			      enum weir_ring_policy policy, struct weir_ring_room *room)
 {
@@ -157,6 +172,7 @@ int weir_priv_ring_claim_slow(struct weir_ring_writer *w, uint32_t kind, uint32_
 	room->kind = kind;
 	put_header(w, WEIR_PRIV_RING_COMMITTED | WEIR_U64(kind) << 32 | len, need);
 	w->messages++;
+	set_fast_end(w);
 	return WEIR_OK;
 }
 
@@ -171,6 +187,7 @@ void weir_ring_abort(struct weir_ring_writer *w)
 	w->pad_len = 0;
 	w->claimed = w->committed;
 	w->messages = w->committed_messages;
+	set_fast_end(w); /* the wrap may lie ahead again */
 	weir_count64(&w->shm->aborts, 1);
 }
 
@@ -329,6 +346,7 @@ int weir_ring_writer_attach(struct weir_ring_writer *w, struct weir_span mem,
 		weir_store_release64(&n.shm->leading, n.committed); /* RING.LEAD release */
 	}
 	weir_store_relaxed64(&n.shm->generation, n.generation);
+	set_fast_end(&n);
 	weir_store_release32(&n.shm->closed, 0); /* RING.CLOSE release: the stream goes on */
 	*w = n;
 	return rc;
