@@ -66,7 +66,7 @@ static int fire(struct role *me)
 static int reading(struct role *me)
 {
 	struct weir_progress_writer w BENCH_ALIGNED;
-	struct weir_progress_record rec;
+	struct weir_progress_hot rec;
 	struct weir_progress t;
 	uint64_t i, bad = 0;
 	int rc, quiet = strstr(me->b->name, "quiet") != NULL;
@@ -79,10 +79,10 @@ static int reading(struct role *me)
 		return -1;
 	for (i = 0; i < me->n; i++) {
 		/* -EAGAIN: a bounded number of looks were all torn; the retries are in the time */
-		while ((rc = weir_progress_read(&t, 0, &rec)) == -EAGAIN)
+		while ((rc = weir_progress_read_hot(&t, 0, &rec)) == -EAGAIN)
 			;
 		if (rc != WEIR_OK)
-			return role_fail(me, "weir_progress_read: %s", weir_error_name(rc));
+			return role_fail(me, "weir_progress_read_hot: %s", weir_error_name(rc));
 		bad |= (rec.delivered ^ rec.observed) | (rec.delivered ^ rec.sequence) |
 		       (rec.delivered ^ rec.stamp);
 	}

@@ -26,7 +26,7 @@ static uint8_t *table_at(struct bench_env *env)
 static void read_quiet(struct gb_state *st, void *ctx)
 {
 	struct weir_span mem = {table_at(ctx), TABLE_BYTES};
-	struct weir_progress_record rec;
+	struct weir_progress_hot rec;
 	struct weir_progress t;
 	int i, rc = weir_progress_attach(&t, mem, NULL);
 
@@ -34,7 +34,7 @@ static void read_quiet(struct gb_state *st, void *ctx)
 		gb_fail(st, weir_error_name(rc));
 	while (gb_next(st, BATCH))
 		for (i = 0; i < BATCH && rc >= 0; i++)
-			rc = weir_progress_read(&t, 0, &rec);
+			rc = weir_progress_read_hot(&t, 0, &rec);
 	gb_items(st, gb_iterations(st));
 }
 

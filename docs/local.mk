@@ -1,14 +1,28 @@
-# Pages for people; man pages go to dist_man_MANS.
+dist_man_MANS = \
+	%D%/man/weir.7 \
+	%D%/man/weir_atomic.3 \
+	%D%/man/weir_drain.3 \
+	%D%/man/weir_error.3 \
+	%D%/man/weir_progress.3 \
+	%D%/man/weir_region.3 \
+	%D%/man/weir_ring.3 \
+	%D%/man/weir_stats.3 \
+	%D%/man/weir_wait.3
+
 EXTRA_DIST += \
+	%D%/design/architecture.md \
 	%D%/design/bench.md \
 	%D%/design/drain.md \
 	%D%/design/progress.md \
 	%D%/design/ring.md \
+	%D%/design/wait.md \
+	%D%/design/region.md \
 	%D%/ordering.md
 
 # Examples are built with the library, and installed as sources with a Makefile of their own.
 noinst_PROGRAMS += %D%/examples/fence_files
 %C%_examples_fence_files_LDADD = $(WEIR)
+%C%_examples_fence_files_LDFLAGS = $(AM_LDFLAGS) -no-install
 %C%_examples_fence_files_SOURCES = \
 	%D%/examples/fence_collector.c \
 	%D%/examples/fence_files.c \
@@ -19,5 +33,8 @@ noinst_PROGRAMS += %D%/examples/fence_files
 	%D%/examples/fence_sums.c
 
 examplesdir = $(docdir)/examples
-examples_DATA = %D%/examples/Makefile $(%C%_examples_fence_files_SOURCES)
-EXTRA_DIST += %D%/examples/Makefile
+examples_DATA = %D%/examples/Makefile %D%/examples/README.md $(%C%_examples_fence_files_SOURCES)
+EXTRA_DIST += %D%/examples/Makefile %D%/examples/README.md
+
+TESTS += tests/process/fence_files_test
+EXTRA_DIST += tests/process/fence_files_test

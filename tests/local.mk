@@ -6,6 +6,7 @@ include %D%/process/local.mk
 
 SCRIPT_TESTS = \
 	%D%/check-configure \
+	%D%/check-docs \
 	%D%/check-edges \
 	%D%/check-headers \
 	%D%/check-imports \
@@ -22,6 +23,7 @@ EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	%D%/c-lexer.awk \
 	%D%/declared-symbols \
+	%D%/doc-source.awk \
 	%D%/install/consumer.c \
 	%D%/install/symbols.c \
 	%D%/layout.txt \

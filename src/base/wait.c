@@ -51,11 +51,9 @@
  * found passed grants one more look, so a time-out is never reported for something that was there
  * when the deadline passed. */
 #include <errno.h>
-#include <limits.h>
 
 #include <ck_pr.h>
 
-#include <weir/region.h>
 #include <weir/wait.h>
 
 #include "os.h"

@@ -4,12 +4,16 @@
  * the sleeper anywhere between its last look and its sleep. */
 #include "proc.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include <weir/wait.h>
 
 #define SLEEPS 100000u /* altogether, unless the machine is too busy for that */
-#define HUNT_NS UINT64_C(15000000000)
+#define HUNT_NS UINT64_C(10000000000)
 #define RINGERS 3
 
 struct side {
@@ -65,8 +69,9 @@ static const struct weir_env *hasty(void)
 	return &env;
 }
 
-/* Sleeps until the side's word is `want`. */
-static void wait_for(struct side *s, uint32_t want)
+/* Sleeps until the word is `want`; returns how often. */
+static uint64_t sleep_until(struct weir_bell_shm *bell, const uint32_t *word, uint32_t want,
+			    uint32_t flags)
 {
 	const struct weir_wait how = {.strategy = WEIR_WAIT_PARK,
 				      .spins = 1,
@@ -74,11 +79,16 @@ static void wait_for(struct side *s, uint32_t want)
 				      .env = hasty()};
 	struct weir_waiter wt;
 
-	weir_waiter_init(&wt, &how, &s->bell, 0);
-	while (weir_load_acquire32(&s->word) != want)
+	weir_waiter_init(&wt, &how, bell, flags);
+	while (weir_load_acquire32(word) != want)
 		NEED(weir_waiter_step(&wt) == WEIR_OK);
+	return wt.sleeps;
+}
+
+static void wait_for(struct side *s, uint32_t want)
+{
 	/* several may sleep here: an estimate, one of them can overwrite another's */
-	weir_count64(&s->sleeps, wt.sleeps);
+	weir_count64(&s->sleeps, sleep_until(&s->bell, &s->word, want, 0));
 }
 
 static void publish(struct side *s, uint32_t value, int registered)
@@ -337,14 +347,112 @@ static void both_cannot_miss(uint32_t fenced)
 	bare.heavy_fence = no_fence;
 	proc_watchdog(120);
 	pid = proc_fork(ring_at_once, NULL);
-	NEED(meet(&env, 200000, proc_now() + HUNT_NS / 3, &done) == 0);
+	NEED(meet(&env, 200000, proc_now() + HUNT_NS / 5, &done) == 0);
 	printf("%s: %u meetings, none missed by both\n", fenced ? "own fences" : "membarrier",
 	       done);
 	/* the control: without the sleeper's fence the same does happen */
-	missed = meet(&bare, 200000, proc_now() + HUNT_NS / 3, &done);
+	missed = meet(&bare, 200000, proc_now() + HUNT_NS / 5, &done);
 	printf("  without the fence: %llu missed by both\n", (unsigned long long)missed);
 	weir_store_relaxed32(&sh->stop, 1);
 	NEED(proc_reap(pid) == 0);
+}
+
+/* ---- sleepers that depend on no ring ---- */
+
+/* As a sandbox may do it: membarrier(2) is refused from now on. */
+static int refuse_membarrier(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void answer_from_a_sandbox(void *arg)
+{
+	uint32_t i;
+
+	(void)arg;
+	if (!refuse_membarrier()) {
+		proc_set(&sh->reply[0].word, 77);
+		return;
+	}
+	proc_set(&sh->reply[0].word, 1);
+	NEED(weir_bell_register() == 0);
+	NEED(weir_env_system()->heavy_fence(weir_env_system()->ctx) < 0);
+	for (i = 1; i <= 300; i++) {
+		wait_for(&sh->side[0], i);
+		publish(&sh->side[1], i, 0);
+	}
+}
+
+static void answer_from_a_read_only_region(void *arg)
+{
+	const struct weir_region *made = arg;
+	struct weir_region r;
+	struct weir_span obj;
+	struct side *s;
+	uint32_t i;
+
+	NEED(weir_region_open_fd(&r, made->fd, WEIR_REGION_RDONLY, NULL) == WEIR_OK);
+	NEED(weir_region_find(&r, WEIR_KIND_BELL, "b", &obj) == WEIR_OK);
+	s = obj.ptr;
+	for (i = 1; i <= 300; i++) {
+		(void)sleep_until(&s->bell, &s->word, i, WEIR_WAITER_READONLY);
+		publish(&sh->side[1], i, 0);
+	}
+	weir_region_close(&r);
+}
+
+static void the_sandboxed_get_there(void)
+{
+	int registered = enrol(0);
+	uint32_t i, step;
+	pid_t pid;
+
+	memset(sh, 0, sizeof(*sh));
+	proc_watchdog(60);
+	pid = proc_fork(answer_from_a_sandbox, NULL);
+	while ((step = weir_load_acquire32(&sh->reply[0].word)) == 0)
+		sched_yield();
+	for (i = 1; step == 1 && i <= 300; i++) {
+		dawdle();
+		publish(&sh->side[0], i, registered);
+		wait_for(&sh->side[1], i);
+	}
+	NEED(proc_reap(pid) == 0);
+}
+
+static void readers_get_there(void)
+{
+	struct weir_region_config cfg = {.struct_size = sizeof(cfg),
+					 .max_objects = 1,
+					 .payload_bytes = sizeof(struct side)};
+	int registered = enrol(0);
+	struct weir_region r;
+	struct weir_span obj;
+	uint32_t i;
+	pid_t pid;
+
+	proc_watchdog(60);
+	memset(sh, 0, sizeof(*sh));
+	NEED(weir_region_create_memfd(&r, "bell", &cfg, NULL) == WEIR_OK);
+	NEED(weir_region_add(&r, WEIR_KIND_BELL, "b", sizeof(struct side), &obj, NULL) == WEIR_OK);
+	NEED(weir_region_publish(&r, NULL) == WEIR_OK);
+	pid = proc_fork(answer_from_a_read_only_region, &r);
+	for (i = 1; i <= 300; i++) {
+		dawdle();
+		publish(obj.ptr, i, registered);
+		wait_for(&sh->side[1], i);
+	}
+	NEED(proc_reap(pid) == 0);
+	weir_region_close(&r);
 }
 
 /* ---- death ---- */
@@ -431,6 +539,8 @@ int main(void)
 	hunt_with_many_sleepers(sleeps / 4);
 	both_cannot_miss(0);
 	both_cannot_miss(1);
+	the_sandboxed_get_there();
+	readers_get_there();
 	sleepers_die();
 	ringers_die();
 	munmap(sh, sizeof(*sh));

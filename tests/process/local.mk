@@ -1,20 +1,33 @@
 # Plain programs that fork, kill and share: they link the product, as any user does. A new one: its
-# name in the list, and its line.
+# name in the list, and its two lines.
 
 PROCESS_TESTS = \
 	%D%/bell_hunt \
+	%D%/owner \
 	%D%/progress_torn \
+	%D%/region_race \
 	%D%/ring_death \
 	%D%/ring_join \
 	%D%/ring_stream
 
-%C%_bell_hunt_LDADD = $(PROCESS_LIBS)
-%C%_progress_torn_LDADD = $(PROCESS_LIBS)
-%C%_ring_death_LDADD = $(PROCESS_LIBS)
-%C%_ring_join_LDADD = $(PROCESS_LIBS)
-%C%_ring_stream_LDADD = $(PROCESS_LIBS)
-
 PROCESS_LIBS = $(WEIR) -lpthread
+# programs themselves, not libtool's scripts around them
+PROCESS_LINK = $(AM_LDFLAGS) -no-install
+
+%C%_bell_hunt_LDADD = $(PROCESS_LIBS)
+%C%_bell_hunt_LDFLAGS = $(PROCESS_LINK)
+%C%_owner_LDADD = $(PROCESS_LIBS)
+%C%_owner_LDFLAGS = $(PROCESS_LINK)
+%C%_progress_torn_LDADD = $(PROCESS_LIBS)
+%C%_progress_torn_LDFLAGS = $(PROCESS_LINK)
+%C%_region_race_LDADD = $(PROCESS_LIBS)
+%C%_region_race_LDFLAGS = $(PROCESS_LINK)
+%C%_ring_death_LDADD = $(PROCESS_LIBS)
+%C%_ring_death_LDFLAGS = $(PROCESS_LINK)
+%C%_ring_join_LDADD = $(PROCESS_LIBS)
+%C%_ring_join_LDFLAGS = $(PROCESS_LINK)
+%C%_ring_stream_LDADD = $(PROCESS_LIBS)
+%C%_ring_stream_LDFLAGS = $(PROCESS_LINK)
 
 noinst_HEADERS += \
 	%D%/proc.h

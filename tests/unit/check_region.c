@@ -248,6 +248,9 @@ START_TEST(attach_waits_for_the_seal)
 
 	ck_assert_int_eq(weir_region_attach(&a, blank, 0, &e), -EAGAIN);
 	ck_assert_int_eq(weir_region_attach(&a, m, 0, &e), -EAGAIN);
+	/* the formatter's words arrive in any order: the magic without the state */
+	((struct weir_region_shm *)blank.ptr)->magic = ((struct weir_region_shm *)m.ptr)->magic;
+	ck_assert_int_eq(weir_region_attach(&a, blank, 0, &e), -EAGAIN);
 	ck_assert_int_eq(weir_region_seal(&r), WEIR_OK);
 	ck_assert_int_eq(weir_region_attach(&a, m, 2, &e), -EINVAL);
 	m.ptr = (uint8_t *)m.ptr + 8;
@@ -337,6 +340,25 @@ START_TEST(attach_names_the_field_that_is_wrong)
 		memcpy(at, keep, 8);
 		ck_assert_int_eq(weir_region_attach(&a, m, 0, &e), WEIR_OK);
 	}
+	free(m.ptr);
+}
+END_TEST
+
+/* Two fields that agree with each other, but not with the memory: the directory would end behind
+ * it, and the fingerprint would be taken over what is not there. */
+START_TEST(attach_is_not_led_out_by_fields_that_agree)
+{
+	struct weir_region r, a;
+	struct weir_span m = sealed(&r);
+	struct weir_region_shm *shm = m.ptr;
+	struct weir_error e;
+
+	shm->dir_max = 4096;
+	shm->payload_off = 512 + 4096 * 64;
+	ck_assert_int_eq(weir_region_attach(&a, m, 0, &e), -EBADMSG);
+	ck_assert_str_eq(e.what, "region payload offset");
+	shm->payload_end = shm->payload_off;
+	ck_assert_int_eq(weir_region_attach(&a, m, 0, &e), -EBADMSG);
 	free(m.ptr);
 }
 END_TEST
@@ -442,6 +464,49 @@ START_TEST(a_hostile_directory_leads_nowhere_else)
 }
 END_TEST
 
+/* The same by hand, one word at a time, each after the attach. */
+START_TEST(each_word_of_an_entry_is_checked)
+{
+	struct weir_region r, a;
+	struct weir_span m = sealed(&r), obj;
+	struct weir_region_shm *shm = m.ptr;
+	struct weir_region_entry_shm *dir = WEIR_PTR(struct weir_region_entry_shm,
+						     (uint8_t *)m.ptr + 512);
+	const struct weir_region_entry_shm good = dir[1];
+	struct weir_region_entry entry;
+	int i;
+
+	ck_assert_int_eq(weir_region_attach(&a, m, 0, NULL), WEIR_OK);
+	for (i = 0; i < 9; i++) {
+		switch (i) {
+		case 0: memset(dir[1].name, 'x', sizeof(dir[1].name)); break;
+		case 1: dir[1].name[0] = '\0'; break;
+		case 2: dir[1].kind = WEIR_KIND_ANY; break;
+		case 3: dir[1].offset += 8; break;
+		case 4: dir[1].offset = 512; break; /* the directory itself */
+		case 5: dir[1].offset = m.len; break;
+		case 6: dir[1].offset = (uint64_t)0 - WEIR_LINE; break;
+		case 7: dir[1].bytes = 0; break;
+		case 8: dir[1].bytes = m.len - dir[1].offset + 1; break;
+		}
+		ck_assert_int_eq(weir_region_object(&a, 1, &entry), -EBADMSG);
+		ck_assert_int_eq(weir_region_find(&a, WEIR_KIND_ANY, "b", &obj), -EBADMSG);
+		ck_assert_int_eq(weir_region_find(&a, WEIR_KIND_USER, "a", &obj), -EBADMSG);
+		ck_assert_int_eq(weir_region_object(&a, 0, &entry), WEIR_OK);
+		dir[1] = good;
+		ck_assert_int_eq(weir_region_object(&a, 1, &entry), WEIR_OK);
+	}
+	dir[1].bytes = m.len - dir[1].offset; /* to the very end */
+	ck_assert_int_eq(weir_region_object(&a, 1, &entry), WEIR_OK);
+	shm->dir_count = 6;
+	ck_assert_int_eq(weir_region_object(&a, 0, &entry), -EBADMSG);
+	shm->dir_count = UINT64_MAX;
+	ck_assert_int_eq(weir_region_object(&a, 0, &entry), -EBADMSG);
+	ck_assert_int_eq(weir_region_find(&a, WEIR_KIND_ANY, "zz", &obj), -EBADMSG);
+	free(m.ptr);
+}
+END_TEST
+
 /* A tool that knows the first line of the header and how a table entry looks finds everything. */
 static const struct weir_region_field_shm *field(const struct weir_region_shm *h, const char *name)
 {
@@ -532,10 +597,12 @@ int main(void)
 	tcase_add_test(t, attach_waits_for_the_seal);
 	tcase_add_test(t, attach_reads_nothing_beyond_the_memory);
 	tcase_add_test(t, attach_names_the_field_that_is_wrong);
+	tcase_add_test(t, attach_is_not_led_out_by_fields_that_agree);
 	tcase_add_test(t, attach_accepts_a_later_minor_layout);
 	tcase_add_test(t, attach_knows_the_other_byte_order);
 	tcase_add_test(t, no_flipped_bit_goes_unnoticed);
 	tcase_add_test(t, a_hostile_directory_leads_nowhere_else);
+	tcase_add_test(t, each_word_of_an_entry_is_checked);
 	tcase_add_test(t, the_header_describes_itself);
 	tcase_add_test(t, the_magic_is_nowhere_in_the_program);
 	suite_add_tcase(s, t);

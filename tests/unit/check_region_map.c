@@ -31,6 +31,7 @@
 static unsigned fail_at, calls, interrupts;
 static int fail_with;
 static int watching; /* only calls made while this is set count */
+static void (*after_open)(void); /* once, when the next open() has succeeded */
 
 static int fails(void)
 {
@@ -69,8 +70,10 @@ FAILING(int, fstatvfs, "fstatvfs64", (int fd, struct statvfs *s), (fd, s), -1)
 int open(const char *path, int flags, ...)
 {
 	REAL(int, "open64", (const char *, int, ...));
+	void (*then)(void) = after_open;
 	mode_t mode = 0;
 	va_list list;
+	int fd;
 
 	if (flags & (O_CREAT | __O_TMPFILE)) {
 		va_start(list, flags);
@@ -81,7 +84,12 @@ int open(const char *path, int flags, ...)
 		errno = fail_with;
 		return -1;
 	}
-	return real(path, flags, mode);
+	fd = real(path, flags, mode);
+	if (then != NULL && fd >= 0) {
+		after_open = NULL;
+		then();
+	}
+	return fd;
 }
 
 int fcntl(int fd, int cmd, ...)
@@ -288,6 +296,42 @@ START_TEST(a_taken_name_changes_nothing)
 	ck_assert_int_eq(weir_region_unlink(name), WEIR_OK);
 	weir_region_close(&r);
 	weir_region_close(&second);
+}
+END_TEST
+
+static struct weir_region successor;
+
+static void replace(void)
+{
+	struct weir_region_config cfg = config(256);
+
+	ck_assert_int_eq(weir_region_unlink(named("old")), WEIR_OK);
+	ck_assert_int_eq(weir_region_create(&successor, named("old"), &cfg, NULL), WEIR_OK);
+	ck_assert_int_eq(weir_region_publish(&successor, NULL), WEIR_OK);
+}
+
+static void just_remove(void)
+{
+	ck_assert_int_eq(weir_region_unlink(named("old")), WEIR_OK);
+}
+
+/* Between open() and the lock the name goes to another region, or to none. */
+START_TEST(a_name_may_change_hands_while_it_is_opened)
+{
+	struct weir_region r, a;
+	unsigned before;
+
+	publish(&r, named("old"), 0);
+	weir_region_close(&r);
+	before = open_files();
+	after_open = replace;
+	ck_assert_int_eq(weir_region_open(&a, named("old"), 0, NULL), WEIR_OK);
+	ck_assert_uint_eq(a.incarnation, successor.incarnation);
+	weir_region_close(&a);
+	weir_region_close(&successor);
+	after_open = just_remove;
+	ck_assert_int_eq(weir_region_open(&a, named("old"), 0, NULL), -ENOENT);
+	ck_assert_uint_eq(open_files(), before);
 }
 END_TEST
 
@@ -688,6 +732,9 @@ static int fail_once(int (*setup)(struct weir_region *, struct weir_error *), un
 	rc = setup(&r, &e);
 	watching = 0;
 	if (rc == WEIR_OK) {
+		/* want of descriptors or memory must not make an attachment that nobody answers for */
+		if (setup != do_anonymous && (cause == EMFILE || cause == ENFILE || cause == ENOMEM))
+			ck_assert_uint_eq(r.owner, weir_owner_self());
 		weir_region_close(&r);
 	} else {
 		ck_assert_int_lt(rc, 0);
@@ -799,6 +846,7 @@ int main(void)
 	tcase_add_test(t, a_name_appears_when_it_is_published);
 	tcase_add_test(t, closing_nothing_closes_nothing);
 	tcase_add_test(t, a_taken_name_changes_nothing);
+	tcase_add_test(t, a_name_may_change_hands_while_it_is_opened);
 	tcase_add_test(t, the_mode_is_the_one_asked_for);
 	tcase_add_test(t, names_are_checked_everywhere);
 	tcase_add_test(t, files_that_are_no_regions_are_refused);
