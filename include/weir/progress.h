@@ -237,7 +237,8 @@ WEIR_INLINE WEIR_CHECK int weir_progress_read_hot(const struct weir_progress *t,
 
 /* A coherent snapshot of a slot. WEIR_OK; -EINVAL no such slot; -EAGAIN no untorn look within
  * WEIR_PROGRESS_TRIES (a busy owner: try again; or one that died in the middle: ask for its
- * liveness). *rec is written only on WEIR_OK. Bounded; reads only; any thread or process. */
+ * liveness). *rec is written only on WEIR_OK. `owner` and `evicted` have writers of their own and
+ * may be of a neighbouring moment. Bounded; reads only; any thread or process. */
 WEIR_API WEIR_CHECK int weir_progress_read(const struct weir_progress *t, uint32_t slot,
 					   struct weir_progress_record *rec);
 
@@ -248,8 +249,9 @@ WEIR_API WEIR_CHECK int weir_progress_read(const struct weir_progress *t, uint32
 WEIR_API WEIR_CHECK int weir_progress_floor(const struct weir_progress *t, weir_pos *floor,
 					    uint32_t *which);
 
-/* Ring's writer only: stops waiting for the reader in `slot`, which is told by its next publish or
- * poll. Idempotent until it is readmitted: returns 1 when this call evicted it, else 0. */
+/* Ring's writer only: stops waiting for the reader in `slot`, until it comes back by a
+ * weir_ring_deliver() in time, or by a poll that tells it what it lost. Idempotent until then:
+ * returns 1 when this call evicted it, else 0. */
 WEIR_API int weir_progress_evict(const struct weir_progress *t, uint32_t slot);
 
 /* Frees the slot of an owner that is proven dead (weir_owner_state()): mends a record it left torn,

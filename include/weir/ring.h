@@ -212,12 +212,14 @@ WEIR_INLINE uint64_t *weir_priv_ring_word(uint8_t *data, uint64_t off)
 /* Makes room for one record of len bytes behind what is already claimed. Nothing is visible before
  * weir_ring_commit(); several claims and one commit make a batch.
  *	WEIR_OK    *room is set: write room->len bytes at room->ptr, then commit or claim more
- *	WEIR_FULL  GATED: a registered reader still needs the space. Commit what you have, try later
+ *	WEIR_FULL  a registered reader still needs the space: commit what you have, try later. EVICT
+ *	           says so too when readers join faster than it can evict them
  *	-EMSGSIZE  len > capacity/8 - 8
  *	-ENOBUFS   more than a quarter of the ring is claimed: commit first
  *	-EINVAL    kind > WEIR_RING_KIND_MAX, unknown policy, or GATED/EVICT without a table
  *	-ESTALE    another process has taken the ring over
- *	-ENOTCONN  the handle is not attached
+ *	-EBADMSG   the ring's marks are damaged: a peer wrote where it must not
+ *	-ENOTCONN  the handle has been detached
  * Lock-free, no system call; asks the readers once per 1/8 of the ring. For a LOSSY ring write the
  * payload with weir_copy_racy() if you want a formally race-free program. */
 WEIR_INLINE WEIR_CHECK int weir_ring_claim(struct weir_ring_writer *w, uint32_t kind, uint32_t len,
@@ -281,10 +283,11 @@ WEIR_API void weir_ring_abort(struct weir_ring_writer *w);
 WEIR_API WEIR_CHECK int weir_ring_send(struct weir_ring_writer *w, uint32_t kind, const void *payload,
 				       uint32_t len, enum weir_ring_policy policy);
 
-/* As weir_ring_claim(), but waits for room; what is claimed before it has to wait is committed.
- * Slots of dead readers are reclaimed. EVICT: the readers in the way are evicted once `patience`
- * ns have passed (by how->env's clock); GATED ignores patience. Also returns -ETIMEDOUT and
- * -ECANCELED. May block. */
+/* As weir_ring_claim(), but waits for room; what is claimed before it has to wait is committed (so
+ * who rings a bell of his own after commits claims first, and waits only on WEIR_FULL). Slots of
+ * dead readers are reclaimed: from then on nobody waits for them, and only a drain tells. EVICT:
+ * the readers in the way are evicted once `patience` ns have passed (by how->env's clock); GATED
+ * ignores patience. how may be NULL: spin. Also returns -ETIMEDOUT and -ECANCELED. May block. */
 WEIR_API WEIR_CHECK int weir_ring_claim_wait(struct weir_ring_writer *w, uint32_t kind, uint32_t len,
 					     enum weir_ring_policy policy, weir_ns patience,
 					     const struct weir_wait *how,
@@ -322,6 +325,21 @@ WEIR_API void weir_ring_leave(struct weir_ring_reader *r, weir_ns stamp);
 WEIR_API WEIR_CHECK int weir_priv_ring_poll_slow(struct weir_ring_reader *r,
 						 struct weir_ring_view *v);
 
+/* The record at r->next, whose header word has been checked. */
+WEIR_INLINE void weir_priv_ring_hand_out(struct weir_ring_reader *r, struct weir_ring_view *v,
+					 uint64_t word, uint64_t need)
+{
+	weir_pos at = r->next;
+
+	v->ptr = r->data + (at & r->mask) + WEIR_RING_HEADER;
+	v->len = WEIR_U32(word & UINT32_MAX);
+	v->kind = WEIR_U32(word >> 32) & WEIR_RING_KIND_MAX;
+	v->at = at;
+	v->end = at + need;
+	v->seq = r->seq++;
+	r->next = at + need;
+}
+
 /* Hands out the next record and moves on.
  *	WEIR_OK      *v is set. On a gated ring it stays valid until it is delivered
  *	WEIR_EMPTY   nothing committed beyond this point
@@ -330,7 +348,7 @@ WEIR_API WEIR_CHECK int weir_priv_ring_poll_slow(struct weir_ring_reader *r,
  *	             position can be found, neither has changed yet)
  *	WEIR_CLOSED  the writer ended the stream and everything has been handed out
  *	-EBADMSG     a damaged header: no way past it on this ring (a peer wrote where it must not)
- *	-ENOTCONN    the reader has left
+ *	-ENOTCONN    the reader has left (a handle that was never attached must not be polled)
  * Wait-free. Every length and index is checked before use. */
 WEIR_INLINE WEIR_CHECK int weir_ring_poll(struct weir_ring_reader *r, struct weir_ring_view *v)
 {
@@ -340,18 +358,12 @@ WEIR_INLINE WEIR_CHECK int weir_ring_poll(struct weir_ring_reader *r, struct wei
 	uint64_t word = weir_load_acquire64(WEIR_CPTR(uint64_t, r->data + off));
 	uint64_t need = weir_priv_ring_need(WEIR_U32(word & UINT32_MAX));
 
-	/* RING.LAP acquire side: the header was loaded before (acquire), so a header that was
+	/* RING.LAP acquire: the header was loaded before (acquire), so a header that was
 	 * overwritten implies that this sees the `oldest` that allowed it. Relaxed is enough. */
 	if (WEIR_UNLIKELY(word >> 62 != 2u || need > r->max_need || off + need > r->mask + 1u ||
 			  weir_pos_diff(weir_load_relaxed64(&r->shm->oldest), at) > 0))
 		return weir_priv_ring_poll_slow(r, v);
-	v->ptr = r->data + off + WEIR_RING_HEADER;
-	v->len = WEIR_U32(word & UINT32_MAX);
-	v->kind = WEIR_U32(word >> 32) & WEIR_RING_KIND_MAX;
-	v->at = at;
-	v->end = at + need;
-	v->seq = r->seq++;
-	r->next = at + need;
+	weir_priv_ring_hand_out(r, v, word, need);
 	return WEIR_OK;
 }
 

@@ -72,7 +72,8 @@ static int wait_loop(struct weir_drain *d, uint32_t nself, const struct weir_wai
 int weir_drain_wait(struct weir_drain *d, struct weir_progress_writer *const *self, uint32_t nself,
 		    const struct weir_wait *how)
 {
-	const struct weir_env *env = how->env != NULL ? how->env : weir_env_system();
+	const struct weir_env *env =
+		how != NULL && how->env != NULL ? how->env : weir_env_system();
 	uint32_t k;
 	int rc = weir_drain_poll(d, env->now(env->ctx));
 

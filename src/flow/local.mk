@@ -16,4 +16,5 @@ noinst_LTLIBRARIES += %D%/libflow.la
 pkginclude_HEADERS += \
 	include/weir/drain.h \
 	include/weir/progress.h \
-	include/weir/ring.h
+	include/weir/ring.h \
+	include/weir/weir.h

@@ -19,6 +19,12 @@ int weir_ring_check_geometry(struct weir_span mem, struct ring_geometry *g, stru
 int weir_ring_walk(const uint8_t *data, uint64_t mask, weir_pos from, weir_pos to,
 		   uint64_t *records);
 
+/* The environment of a blocking call; NULL is the plain way to wait, as in weir_waiter_init(). */
+static inline const struct weir_env *ring_env(const struct weir_wait *how)
+{
+	return how != NULL && how->env != NULL ? how->env : weir_env_system();
+}
+
 static inline struct weir_ring_mark_shm *ring_mark(struct weir_ring_shm *shm, uint32_t chunk_shift,
 						   weir_pos pos)
 {

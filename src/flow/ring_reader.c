@@ -197,9 +197,11 @@ static int damaged(struct weir_ring_reader *r)
 
 int weir_priv_ring_poll_slow(struct weir_ring_reader *r, struct weir_ring_view *v)
 {
+	int pads;
+
 	if (r->shm == NULL)
 		return -ENOTCONN;
-	for (;;) {
+	for (pads = 0; pads < 2; pads++) { /* padding is followed by a record, at the start */
 		uint64_t off = r->next & r->mask, word, need;
 		uint32_t closed;
 
@@ -209,19 +211,22 @@ int weir_priv_ring_poll_slow(struct weir_ring_reader *r, struct weir_ring_view *
 		/* RING.PUB acquire: pairs with weir_ring_commit() */
 		word = weir_load_acquire64(WEIR_CPTR(uint64_t, r->data + off));
 		need = weir_priv_ring_need((uint32_t)word);
-		if (overtaken(r)) /* RING.LAP acquire side, as in weir_ring_poll() */
+		if (overtaken(r)) /* RING.LAP acquire, as in weir_ring_poll() */
 			return lapped(r);
 		if (word == 0)
 			return closed ? WEIR_CLOSED : WEIR_EMPTY;
 		if (!(word & WEIR_PRIV_RING_COMMITTED) || need > r->max_need ||
 		    off + need > r->mask + 1u)
 			return damaged(r);
-		if (!(word & WEIR_PRIV_RING_PAD))
-			return weir_ring_poll(r, v);
+		if (!(word & WEIR_PRIV_RING_PAD)) {
+			weir_priv_ring_hand_out(r, v, word, need);
+			return WEIR_OK;
+		}
 		if (off + need != r->mask + 1u) /* padding ends where the buffer does */
 			return damaged(r);
 		r->next += need;
 	}
+	return damaged(r);
 }
 
 int weir_ring_check(struct weir_ring_reader *r, const struct weir_ring_view *v)
@@ -299,7 +304,7 @@ int weir_ring_dispatch(struct weir_ring_reader *r, weir_ring_handler handle, voi
 int weir_ring_poll_wait(struct weir_ring_reader *r, struct weir_ring_view *v,
 			const struct weir_wait *how)
 {
-	const struct weir_env *env = how->env != NULL ? how->env : weir_env_system();
+	const struct weir_env *env = ring_env(how);
 	struct weir_bell_shm *bell;
 	struct weir_waiter wt;
 	int rc = weir_ring_poll(r, v);

@@ -209,13 +209,15 @@ int weir_ring_claim_wait(struct weir_ring_writer *w, uint32_t kind, uint32_t len
 			 const struct weir_wait *how, struct weir_ring_room *room)
 {
 	enum weir_ring_policy first = policy == WEIR_RING_EVICT ? WEIR_RING_GATED : policy;
-	const struct weir_env *env = how->env != NULL ? how->env : weir_env_system();
-	struct weir_wait mine = *how;
+	const struct weir_env *env = ring_env(how);
+	struct weir_wait mine = {.strategy = WEIR_WAIT_SPIN};
 	struct weir_waiter wt;
 	int rc = weir_ring_claim(w, kind, len, first, room), evict = 0;
 
 	if (rc != WEIR_FULL)
 		return rc;
+	if (how != NULL)
+		mine = *how;
 	weir_ring_commit(w); /* or the readers could never make room for it */
 	if (mine.deadline == 0)
 		mine.deadline = WEIR_NS_NEVER;

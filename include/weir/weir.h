@@ -1,0 +1,16 @@
+/* weir/weir.h - storey flow: everything there is, for those who want one line.
+ * Needs: base, atomic, error, stats, wait, region, progress, ring, drain. */
+#ifndef WEIR_WEIR_H
+#define WEIR_WEIR_H
+
+#include <weir/atomic.h>
+#include <weir/base.h>
+#include <weir/drain.h>
+#include <weir/error.h>
+#include <weir/progress.h>
+#include <weir/region.h>
+#include <weir/ring.h>
+#include <weir/stats.h>
+#include <weir/wait.h>
+
+#endif
