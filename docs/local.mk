@@ -5,6 +5,7 @@ dist_man_MANS = \
 	%D%/man/weir_error.3 \
 	%D%/man/weir_progress.3 \
 	%D%/man/weir_region.3 \
+	%D%/man/weir_rendezvous.3 \
 	%D%/man/weir_ring.3 \
 	%D%/man/weir_stats.3 \
 	%D%/man/weir_wait.3
@@ -14,6 +15,7 @@ EXTRA_DIST += \
 	%D%/design/bench.md \
 	%D%/design/drain.md \
 	%D%/design/progress.md \
+	%D%/design/rendezvous.md \
 	%D%/design/ring.md \
 	%D%/design/wait.md \
 	%D%/design/region.md \

@@ -1,5 +1,6 @@
 /* weir/weir.h - storey flow: everything there is, for those who want one line.
- * Needs: base, atomic, error, stats, wait, region, progress, ring, drain. */
+ * Needs: base, atomic, error, stats, wait, region, progress, ring, drain,
+ * rendezvous. */
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
@@ -9,6 +10,7 @@
 #include <weir/error.h>
 #include <weir/progress.h>
 #include <weir/region.h>
+#include <weir/rendezvous.h>
 #include <weir/ring.h>
 #include <weir/stats.h>
 #include <weir/wait.h>

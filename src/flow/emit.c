@@ -14,4 +14,5 @@
 
 #include <weir/drain.h>
 #include <weir/progress.h>
+#include <weir/rendezvous.h>
 #include <weir/ring.h>

@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += %D%/libflow.la
 	%D%/drain_wait.c \
 	%D%/emit.c \
 	%D%/progress.c \
+	%D%/rendezvous.c \
 	%D%/ring.c \
 	%D%/ring_internal.h \
 	%D%/ring_reader.c \
@@ -16,5 +17,6 @@ noinst_LTLIBRARIES += %D%/libflow.la
 pkginclude_HEADERS += \
 	include/weir/drain.h \
 	include/weir/progress.h \
+	include/weir/rendezvous.h \
 	include/weir/ring.h \
 	include/weir/weir.h

@@ -6,6 +6,7 @@ PROCESS_TESTS = \
 	%D%/owner \
 	%D%/progress_torn \
 	%D%/region_race \
+	%D%/rendezvous_meet \
 	%D%/ring_death \
 	%D%/ring_join \
 	%D%/ring_stream
@@ -24,6 +25,8 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_region_race_LDFLAGS = $(PROCESS_LINK)
 %C%_ring_death_LDADD = $(PROCESS_LIBS)
 %C%_ring_death_LDFLAGS = $(PROCESS_LINK)
+%C%_rendezvous_meet_LDADD = $(PROCESS_LIBS)
+%C%_rendezvous_meet_LDFLAGS = $(PROCESS_LINK)
 %C%_ring_join_LDADD = $(PROCESS_LIBS)
 %C%_ring_join_LDFLAGS = $(PROCESS_LINK)
 %C%_ring_stream_LDADD = $(PROCESS_LIBS)

@@ -8,6 +8,7 @@
  * shows that none is forgotten here. A new struct needs its lines below and nothing else. */
 #include <weir/progress.h>
 #include <weir/region.h>
+#include <weir/rendezvous.h>
 #include <weir/ring.h>
 #include <weir/wait.h>
 
@@ -70,6 +71,14 @@ static const struct row layout[] = {
 	FIELD(weir_region_entry_shm, offset),
 	FIELD(weir_region_entry_shm, bytes),
 	FIELD(weir_region_entry_shm, reserved1),
+
+	STRUCT(weir_rendezvous_shm),
+	FIELD(weir_rendezvous_shm, magic),
+	FIELD(weir_rendezvous_shm, parties),
+	FIELD(weir_rendezvous_shm, reserved),
+	FIELD(weir_rendezvous_shm, arrived),
+	FIELD(weir_rendezvous_shm, arrived_reserved),
+	FIELD(weir_rendezvous_shm, bell),
 
 	STRUCT(weir_progress_slot_shm),
 	FIELD(weir_progress_slot_shm, version),
