@@ -191,20 +191,30 @@ static void add(struct weir_drain *d, const struct weir_progress *table, uint32_
 		classify(d, i, rec);
 }
 
-int weir_drain_add(struct weir_drain *d, const struct weir_progress *table, uint32_t slot,
-		   weir_pos cut, uint64_t tag)
+/* bulk: only readers that are attached; one that has just taken a slot may still show the last
+ * record of the one before, and owes nothing that was published before it joined. */
+static int add_slot(struct weir_drain *d, const struct weir_progress *table, uint32_t slot,
+		    weir_pos cut, uint64_t tag, int bulk)
 {
 	struct weir_progress_record rec;
 	int rc = weir_progress_read(table, slot, &rec);
 
 	if (rc == -EINVAL)
 		return rc;
-	if (rc == WEIR_OK && rec.state == WEIR_PROGRESS_VACANT)
+	if (rc == WEIR_OK && (rec.state == WEIR_PROGRESS_VACANT ||
+			      (bulk && (rec.state == WEIR_PROGRESS_STOPPED ||
+					rec.state == WEIR_PROGRESS_DEAD))))
 		return WEIR_OK;
 	if (d->n == d->cap)
 		return -ENOBUFS;
 	add(d, table, slot, cut, tag, rc == WEIR_OK ? &rec : NULL);
 	return WEIR_OK;
+}
+
+int weir_drain_add(struct weir_drain *d, const struct weir_progress *table, uint32_t slot,
+		   weir_pos cut, uint64_t tag)
+{
+	return add_slot(d, table, slot, cut, tag, 0);
 }
 
 int weir_drain_add_all(struct weir_drain *d, const struct weir_progress *table, weir_pos cut,
@@ -222,7 +232,7 @@ int weir_drain_add_all(struct weir_drain *d, const struct weir_progress *table, 
 		if (weir_load_relaxed64(&table->slot[i].owner) == 0)
 			continue;
 		live--; /* at most as many as there is room for */
-		if (weir_drain_add(d, table, i, cut, tag) < 0)
+		if (add_slot(d, table, i, cut, tag, 1) < 0)
 			return -ENOBUFS;
 	}
 	return WEIR_OK;

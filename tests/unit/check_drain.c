@@ -217,6 +217,11 @@ START_TEST(those_who_leave_are_listed)
 	weir_drain_init(&y.d, y.t, 8, 0);
 	ck_assert_int_eq(weir_drain_add_all(&y.d, &y.b.table, cut(&y), 0), WEIR_OK);
 	ck_assert_uint_eq(y.d.n, 0);
+	/* a successor that has taken the slot and not yet published shows the old record */
+	y.b.table.slot[1].owner = OTHER;
+	ck_assert_int_eq(weir_drain_add_all(&y.d, &y.b.table, cut(&y), 0), WEIR_OK);
+	ck_assert_uint_eq(y.d.n, 0);
+	y.b.table.slot[1].owner = 0;
 	ck_assert_int_eq(weir_drain_add(&y.d, &y.b.table, 1, cut(&y), 0), WEIR_OK);
 	ck_assert_int_eq(weir_drain_poll(&y.d, 1), WEIR_DEPARTED);
 	yard_close(&y);
