@@ -1,8 +1,10 @@
 dist_man_MANS = \
 	%D%/man/weir.7 \
 	%D%/man/weir_atomic.3 \
+	%D%/man/weir_barrier.3 \
 	%D%/man/weir_drain.3 \
 	%D%/man/weir_error.3 \
+	%D%/man/weir_group.3 \
 	%D%/man/weir_progress.3 \
 	%D%/man/weir_region.3 \
 	%D%/man/weir_rendezvous.3 \
@@ -12,6 +14,7 @@ dist_man_MANS = \
 
 EXTRA_DIST += \
 	%D%/design/architecture.md \
+	%D%/design/barrier.md \
 	%D%/design/bench.md \
 	%D%/design/drain.md \
 	%D%/design/progress.md \

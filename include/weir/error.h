@@ -17,7 +17,7 @@
 	X(WEIR_CLOSED, 4, "the writer has closed the ring and everything in it has been read")     \
 	X(WEIR_PENDING, 5, "not yet; call again")                                                  \
 	X(WEIR_LOST, 6, "drained, but records before the cut were lost to some reader")            \
-	X(WEIR_DEPARTED, 7, "drained, but some reader left before it reached the cut")             \
+	X(WEIR_DEPARTED, 7, "done, but some reader or member left before its part was")             \
 	X(WEIR_PARKED, 8, "only readers that wait themselves remain: go on by polling")            \
 	X(WEIR_CHECK_LIVENESS, 9, "time to look whether the awaited process is still alive")       \
 	X(WEIR_RECOVERED, 10, "done, in place of a process that died")

@@ -1,13 +1,15 @@
-/* weir/weir.h - storey flow: everything there is, for those who want one line.
- * Needs: base, atomic, error, stats, wait, region, progress, ring, drain,
- * rendezvous. */
+/* weir/weir.h - storey gate: everything there is, for those who want one line.
+ * Needs: base, atomic, error, stats, wait, region, progress, ring, drain, rendezvous, group,
+ * barrier. */
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
 #include <weir/atomic.h>
+#include <weir/barrier.h>
 #include <weir/base.h>
 #include <weir/drain.h>
 #include <weir/error.h>
+#include <weir/group.h>
 #include <weir/progress.h>
 #include <weir/region.h>
 #include <weir/rendezvous.h>

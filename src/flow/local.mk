@@ -18,5 +18,4 @@ pkginclude_HEADERS += \
 	include/weir/drain.h \
 	include/weir/progress.h \
 	include/weir/rendezvous.h \
-	include/weir/ring.h \
-	include/weir/weir.h
+	include/weir/ring.h

@@ -11,7 +11,9 @@ UNIT_TESTS = \
 	%D%/check_wait \
 	%D%/check_drain \
 	%D%/check_progress \
-	%D%/check_ring
+	%D%/check_ring \
+	%D%/check_barrier \
+	%D%/check_group
 
 %C%_check_error_LDADD = $(BASE) $(UNIT_LIBS)
 %C%_check_region_LDADD = $(BASE) $(UNIT_LIBS)
@@ -22,6 +24,9 @@ UNIT_TESTS = \
 %C%_check_drain_LDADD = $(FLOW) $(UNIT_LIBS)
 %C%_check_progress_LDADD = $(FLOW) $(UNIT_LIBS)
 %C%_check_ring_LDADD = $(FLOW) $(UNIT_LIBS)
+
+%C%_check_barrier_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_group_LDADD = $(GATE) $(UNIT_LIBS)
 
 noinst_HEADERS += \
 	%D%/flow_fixture.h
@@ -44,3 +49,33 @@ check_PROGRAMS += %D%/check_alloc
 TESTS += %D%/check_alloc
 %C%_check_alloc_LDADD = $(FLOW)
 endif
+
+# Barriers: what a transcript says must come out, and a random walk against an oracle.
+check_PROGRAMS += %D%/check_barrier_transcripts %D%/check_barrier_model
+TESTS += %D%/check_barrier_transcripts %D%/check_barrier_model
+%C%_check_barrier_transcripts_LDADD = $(GATE)
+%C%_check_barrier_model_LDADD = $(GATE)
+EXTRA_DIST += \
+	%D%/transcripts/cancel.txt \
+	%D%/transcripts/clock_backwards.txt \
+	%D%/transcripts/death_after_arriving.txt \
+	%D%/transcripts/death_continue.txt \
+	%D%/transcripts/death_fail.txt \
+	%D%/transcripts/delivery.txt \
+	%D%/transcripts/everybody_leaves.txt \
+	%D%/transcripts/immediate_reuse.txt \
+	%D%/transcripts/join_while_open.txt \
+	%D%/transcripts/leave_before.txt \
+	%D%/transcripts/leave_while_draining.txt \
+	%D%/transcripts/members_1024.txt \
+	%D%/transcripts/mixed_mode.txt \
+	%D%/transcripts/new_tenant.txt \
+	%D%/transcripts/processing.txt \
+	%D%/transcripts/rendezvous.txt \
+	%D%/transcripts/repeat_stale_early.txt \
+	%D%/transcripts/timeout_draining.txt \
+	%D%/transcripts/timeout_gathering.txt
+
+accept-transcripts: %D%/check_barrier_transcripts$(EXEEXT)
+	WEIR_ACCEPT_TRANSCRIPTS=1 top_srcdir='$(top_srcdir)' $(builddir)/%D%/check_barrier_transcripts$(EXEEXT)
+.PHONY: accept-transcripts
