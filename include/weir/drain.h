@@ -86,6 +86,8 @@ struct weir_drain {
 	uint32_t dormant; /* [open, open + dormant) */
 	uint32_t flags;
 	uint32_t cancelled;
+	uint32_t ended;
+	uint32_t reserved;
 	weir_ns first_poll;
 	struct weir_drain_stats stats;
 };

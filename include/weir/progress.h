@@ -160,7 +160,7 @@ WEIR_API WEIR_CHECK int weir_progress_claim(const struct weir_progress *t, uint3
 WEIR_API void weir_progress_publish_all(struct weir_progress_writer *w, weir_ns stamp);
 
 /* Says PARKED when the owner's thread goes into a wait, and ACTIVE when it is back. Nothing on an
- * empty handle. Wait-free. */
+ * empty handle, nor for a DORMANT reader: to wait is not to serve. Wait-free. */
 WEIR_API void weir_progress_park(struct weir_progress_writer *w, weir_ns stamp);
 WEIR_API void weir_progress_resume(struct weir_progress_writer *w, weir_ns stamp);
 

@@ -306,6 +306,7 @@ WEIR_INLINE weir_pos weir_ring_writer_leading(const struct weir_ring_writer *w)
  * -EINVAL, -ENOBUFS, -EPROTO, -EBADMSG as weir_progress_attach(); -EAGAIN the writer laps faster
  * than the starting point can be found. */
 #define WEIR_RING_READONLY 1u
+#define WEIR_PRIV_RING_DISPATCHING 2u /* inside weir_ring_dispatch() */
 WEIR_API WEIR_CHECK int weir_ring_reader_attach(struct weir_ring_reader *r, struct weir_span mem,
 						enum weir_ring_from from, uint32_t flags,
 						struct weir_error *err);
@@ -402,9 +403,13 @@ typedef int (*weir_ring_handler)(void *ctx, const struct weir_ring_view *v);
 
 /* The dispatch loop, with the one publish point at its bottom: at most `max` records, each given to
  * `handle`, progress published after the batch, and after each record while somebody waits for it.
- * The reader may be registered or not. Does not block.
+ * The reader may be registered or not. Does not block. The handler may leave the ring, or check the
+ * view; it must not deliver, and a dispatch of the same reader inside it is refused. Where the
+ * writer may overtake, bytes can change under the handler: it copies (weir_ring_copy()) first.
  *	WEIR_OK      at least one was handled      WEIR_EMPTY, WEIR_CLOSED  nothing to do
  *	WEIR_LAPPED  records were lost; those before were handled; call again
+ *	-EDEADLK     inside a handler of the same reader: progress would be published before it
+ *	             has returned
  *	-EBADMSG, -ENOTCONN  as weir_ring_poll()
  * *handled (may be NULL): how many. */
 WEIR_API WEIR_CHECK int weir_ring_dispatch(struct weir_ring_reader *r, weir_ring_handler handle,

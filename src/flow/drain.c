@@ -184,6 +184,16 @@ static void add(struct weir_drain *d, const struct weir_progress *table, uint32_
 	d->target[i].cut = cut;
 	d->target[i].tag = tag;
 	d->target[i].flags = UNCAPTURED;
+	if (rec == NULL) { /* single words do not tear: who it is that we could not read */
+		const struct weir_progress_slot_shm *s = &table->slot[slot];
+		uint64_t epoch_state = weir_load_acquire64(&s->epoch_state);
+
+		d->target[i].epoch = epoch_state >> 8;
+		d->target[i].state = (uint32_t)(epoch_state & 0xffu);
+		d->target[i].owner = weir_load_relaxed64(&s->owner);
+		d->target[i].from = weir_load_relaxed64(&s->delivered);
+		d->target[i].sequence_from = weir_load_relaxed64(&s->sequence);
+	}
 	d->open++;
 	d->n++;
 	d->stats.targets++;
@@ -222,16 +232,19 @@ int weir_drain_add_all(struct weir_drain *d, const struct weir_progress *table, 
 {
 	uint32_t high = weir_load_relaxed32(&table->shm->high); /* relaxed: see progress.c, used() */
 	uint32_t n = high < table->slots ? high : table->slots, i, live = 0;
+	uint64_t held[WEIR_PROGRESS_SLOTS_MAX / 64u] = {0};
 
 	/* relaxed: who attaches while we look is no target either way */
 	for (i = 0; i < n; i++)
-		live += weir_load_relaxed64(&table->slot[i].owner) != 0;
+		if (weir_load_relaxed64(&table->slot[i].owner) != 0) {
+			held[i / 64u] |= UINT64_C(1) << (i % 64u);
+			live++;
+		}
 	if (live > d->cap - d->n)
 		return -ENOBUFS;
-	for (i = 0; i < n && live != 0; i++) {
-		if (weir_load_relaxed64(&table->slot[i].owner) == 0)
-			continue;
-		live--; /* at most as many as there is room for */
+	for (i = 0; i < n; i++) {
+		if (!(held[i / 64u] >> (i % 64u) & 1u))
+			continue; /* exactly those counted: there is room for each */
 		if (add_slot(d, table, i, cut, tag, 1) < 0)
 			return -ENOBUFS;
 	}
@@ -300,6 +313,15 @@ static void wake_dormant(struct weir_drain *d)
 	}
 }
 
+/* Is the reader that an uncaptured target meant gone, with records below the cut unhandled? */
+static int replaced(struct weir_drain_target *t, const struct weir_progress_record *rec)
+{
+	return rec->epoch != t->epoch && weir_pos_diff(t->cut, t->from) > 0 &&
+	       (t->state == WEIR_PROGRESS_DORMANT || t->state == WEIR_PROGRESS_ACTIVE ||
+		t->state == WEIR_PROGRESS_PARKED) &&
+	       weir_pos_diff(rec->join, t->from) > 0 && restarted(t, rec);
+}
+
 int weir_drain_poll(struct weir_drain *d, weir_ns now)
 {
 	uint32_t i;
@@ -316,7 +338,11 @@ int weir_drain_poll(struct weir_drain *d, weir_ns now)
 		enum weir_drain_why why;
 
 		if (t->flags & UNCAPTURED) {
-			if (weir_progress_read(t->table, t->slot, &rec) == WEIR_OK)
+			if (weir_progress_read(t->table, t->slot, &rec) != WEIR_OK)
+				continue;
+			if (replaced(t, &rec))
+				finish(d, i, WEIR_DRAIN_LOST);
+			else
 				classify(d, i, &rec);
 			continue;
 		}
@@ -325,9 +351,25 @@ int weir_drain_poll(struct weir_drain *d, weir_ns now)
 			finish(d, i, why);
 	}
 	rc = verdict(d);
-	if (rc != WEIR_PENDING)
+	if (rc != WEIR_PENDING && !d->ended++)
 		d->stats.wait_ns = now - d->first_poll;
 	return rc;
+}
+
+/* The owner is dead: what it published last stands; below the cut it DIED. */
+static uint32_t bury(struct weir_drain *d, uint32_t i)
+{
+	struct weir_drain_target *t = &d->target[i];
+	weir_owner was = t->owner;
+	enum weir_drain_why why = WEIR_DRAIN_WAITING;
+
+	if (!(t->flags & UNCAPTURED)) {
+		why = judge(t);
+		if (why == WEIR_DRAIN_WAITING && t->owner != was)
+			return 0; /* captured again from a successor */
+	}
+	finish(d, i, why == WEIR_DRAIN_WAITING ? WEIR_DRAIN_DIED : why);
+	return why == WEIR_DRAIN_WAITING || why == WEIR_DRAIN_DIED;
 }
 
 void weir_drain_owner_died(struct weir_drain *d, weir_owner who)
@@ -336,7 +378,7 @@ void weir_drain_owner_died(struct weir_drain *d, weir_owner who)
 
 	for (i = d->open; i-- > 0;)
 		if (who != 0 && d->target[i].owner == who)
-			finish(d, i, WEIR_DRAIN_DIED);
+			(void)bury(d, i);
 }
 
 uint32_t weir_drain_check_owners(struct weir_drain *d, const struct weir_env *env)
@@ -352,9 +394,7 @@ uint32_t weir_drain_check_owners(struct weir_drain *d, const struct weir_env *en
 
 		if (who == 0 || env->owner_state(env->ctx, who) != (int)WEIR_OWNER_DEAD)
 			continue;
-		/* it may have passed the cut before it died: the poll before this says so */
-		finish(d, i, WEIR_DRAIN_DIED);
-		died++;
+		died += bury(d, i);
 	}
 	return died;
 }

@@ -30,7 +30,7 @@ static int ask(const struct weir_drain *d)
 	int several = 0;
 	uint32_t i;
 
-	for (i = 0; i < d->open; i++) {
+	for (i = 0; i < d->open + d->dormant; i++) {
 		weir_bell_ask(&d->target[i].table->shm->bell);
 		several |= d->target[i].table->shm != d->target[0].table->shm;
 	}

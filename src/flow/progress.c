@@ -20,6 +20,12 @@
  * identity (reclaim), so exactly one process is responsible for the words at any time; giving it
  * back is a release store of 0 that publishes the last record to the next claimant.
  *
+ * Death between two stores. A reader that is found dead leaves single words, each true when it was
+ * stored; so their order is part of the meaning. In a claim the epoch changes before any position
+ * does: no number of the new owner ever stands under the epoch of the one before. In a publish the
+ * losses come before `delivered`: no position of a lap stands without them. `high` is raised before
+ * a slot is taken: a scan finds whoever died right after.
+ *
  * RING.JOIN, a new reader against a running writer: the slot is published, then a full fence, then
  * the joiner looks at the ring's `step`; the writer stores `step`, then a full fence, then looks at
  * the slots again. At least one of the two sees the other (ring.c has the rest). */
@@ -127,6 +133,7 @@ static int take_slot(const struct weir_progress *t, uint32_t slot, weir_owner ow
 	uint32_t i;
 
 	if (slot != WEIR_PROGRESS_SLOT_ANY) {
+		raise_high(t, slot + 1u); /* before the slot is taken: scans must find a dead taker */
 		/* PROG.OWN acquire: pairs with the release in weir_progress_stop() and reclaim */
 		if (!weir_cas64(&t->slot[slot].owner, 0, owner))
 			return weir_error_set(
@@ -136,10 +143,12 @@ static int take_slot(const struct weir_progress *t, uint32_t slot, weir_owner ow
 		return WEIR_OK;
 	}
 	for (i = 0; i < t->slots; i++)
-		if (weir_load_relaxed64(&t->slot[i].owner) == 0 &&
-		    weir_cas64(&t->slot[i].owner, 0, owner)) {
-			*got = i;
-			return WEIR_OK;
+		if (weir_load_relaxed64(&t->slot[i].owner) == 0) {
+			raise_high(t, i + 1u);
+			if (weir_cas64(&t->slot[i].owner, 0, owner)) {
+				*got = i;
+				return WEIR_OK;
+			}
 		}
 	return weir_error_set(err, -ENOSPC, "progress table: slots in use", t->slots, t->slots);
 }
@@ -160,7 +169,6 @@ int weir_progress_claim(const struct weir_progress *t, uint32_t slot, weir_owner
 	rc = take_slot(t, slot, owner, &got, err);
 	if (rc != WEIR_OK)
 		return rc;
-	raise_high(t, got + 1u);
 	s = &t->slot[got];
 	/* relaxed reads from here: we own the slot, and PROG.OWN gave us its last words */
 	epoch = (weir_load_relaxed64(&s->epoch_state) >> 8) + 1u;
@@ -175,6 +183,13 @@ int weir_progress_claim(const struct weir_progress *t, uint32_t slot, weir_owner
 	w->registered = weir_bell_register();
 	w->epoch_state = pack(epoch, WEIR_PROGRESS_DORMANT);
 	weir_store_relaxed64(&s->readmitted, weir_load_relaxed64(&s->evicted));
+	/* The epoch before the positions, and in a state that holds nobody: if we die in between,
+	 * no number of ours stands under the epoch of the owner before. */
+	weir_store_relaxed64(&s->version, w->version + 1u);
+	weir_fence_release();
+	weir_store_relaxed64(&s->join, join);
+	weir_store_release64(&s->epoch_state, pack(epoch, WEIR_PROGRESS_STOPPED));
+	w->version += 2;
 	weir_progress_rejoin(w, join, join_sequence, 0);
 	return WEIR_OK;
 }
@@ -206,12 +221,14 @@ void weir_progress_publish_all(struct weir_progress_writer *w, weir_ns stamp)
 	w->version += 2;
 	weir_store_relaxed64(&s->version, w->version - 1u); /* PROG.SEQ odd */
 	weir_fence_release();
+	/* the losses first: whoever finds us dead in the middle must not see the position of a lap
+	 * without them */
+	weir_store_relaxed64(&s->lost_bytes, w->lost_bytes);
+	weir_store_relaxed64(&s->lost_messages, w->lost_messages);
 	/* PROG.FREE release: pairs with weir_progress_floor() */
 	weir_store_release64(&s->delivered, w->delivered);
 	weir_store_relaxed64(&s->observed, w->observed);
 	weir_store_relaxed64(&s->sequence, w->sequence);
-	weir_store_relaxed64(&s->lost_bytes, w->lost_bytes);
-	weir_store_relaxed64(&s->lost_messages, w->lost_messages);
 	weir_store_relaxed64(&s->stamp, stamp);
 	/* PROG.STATE release: pairs with weir_progress_floor(); whoever sees the state may read the
 	 * delivered word that goes with it */
@@ -229,14 +246,23 @@ static void set_state(struct weir_progress_writer *w, enum weir_progress_state s
 	weir_progress_publish_all(w, stamp);
 }
 
+static int dormant(const struct weir_progress_writer *w)
+{
+	/* relaxed: our own word */
+	return w->slot != NULL && (weir_load_relaxed64(&w->slot->epoch_state) & 0xffu) ==
+					  WEIR_PROGRESS_DORMANT;
+}
+
 void weir_progress_park(struct weir_progress_writer *w, weir_ns stamp)
 {
-	set_state(w, WEIR_PROGRESS_PARKED, stamp);
+	if (!dormant(w)) /* to wait is not to serve */
+		set_state(w, WEIR_PROGRESS_PARKED, stamp);
 }
 
 void weir_progress_resume(struct weir_progress_writer *w, weir_ns stamp)
 {
-	set_state(w, WEIR_PROGRESS_ACTIVE, stamp);
+	if (!dormant(w))
+		set_state(w, WEIR_PROGRESS_ACTIVE, stamp);
 }
 
 void weir_progress_stop(struct weir_progress_writer *w, weir_ns stamp)
@@ -309,14 +335,19 @@ int weir_progress_read(const struct weir_progress *t, uint32_t slot,
 	return -EAGAIN;
 }
 
+static int attached(uint64_t epoch_state)
+{
+	unsigned state = (unsigned)(epoch_state & 0xffu);
+
+	return state == WEIR_PROGRESS_DORMANT || state == WEIR_PROGRESS_ACTIVE ||
+	       state == WEIR_PROGRESS_PARKED;
+}
+
 /* Must the ring's writer wait for this reader? */
 static int holds(struct weir_progress_slot_shm *s)
 {
 	/* PROG.STATE acquire: pairs with weir_progress_publish_all() */
-	unsigned state = (unsigned)(weir_load_acquire64(&s->epoch_state) & 0xffu);
-
-	if (state != WEIR_PROGRESS_DORMANT && state != WEIR_PROGRESS_ACTIVE &&
-	    state != WEIR_PROGRESS_PARKED)
+	if (!attached(weir_load_acquire64(&s->epoch_state)))
 		return 0;
 	/* relaxed: `evicted` is ours; a late view of `readmitted` is what RING.JOIN is for */
 	return weir_load_relaxed64(&s->evicted) == weir_load_relaxed64(&s->readmitted);
@@ -387,7 +418,9 @@ int weir_progress_reclaim(const struct weir_progress *t, uint32_t slot, weir_own
 	w.sequence = weir_load_relaxed64(&s->sequence);
 	w.lost_bytes = weir_load_relaxed64(&s->lost_bytes);
 	w.lost_messages = weir_load_relaxed64(&s->lost_messages);
-	w.epoch_state = pack(weir_load_relaxed64(&s->epoch_state) >> 8, WEIR_PROGRESS_DEAD);
+	w.epoch_state = weir_load_relaxed64(&s->epoch_state);
+	if (attached(w.epoch_state)) /* else it died before it had published anything */
+		w.epoch_state = pack(w.epoch_state >> 8, WEIR_PROGRESS_DEAD);
 	w.registered = weir_bell_register();
 	weir_progress_publish_all(&w, weir_load_relaxed64(&s->stamp));
 	/* PROG.OWN release: pairs with take_slot() */

@@ -164,7 +164,7 @@ int weir_ring_walk(const uint8_t *data, uint64_t mask, weir_pos from, weir_pos t
 {
 	uint64_t n = 0;
 
-	if (from % 8u != 0 || to - from > (mask + 1u) / 2u)
+	if (from % 8u != 0 || to - from >= (mask + 1u) / WEIR_RING_MARKS)
 		return -EBADMSG;
 	while (from != to) {
 		uint64_t off = from & mask;

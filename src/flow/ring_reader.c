@@ -16,8 +16,9 @@ static int find_oldest(const struct weir_ring_reader *r, weir_pos *pos, uint64_t
 	int i;
 
 	for (i = 0; i < TRIES; i++) {
-		/* relaxed: the records are acquired one by one; the mark is validated below */
-		weir_pos q = weir_load_relaxed64(&shm->step);
+		/* RING.STEP acquire: pairs with make_room(); a mark or header older than this step
+		 * cannot be seen, a newer mark is found out below */
+		weir_pos q = weir_load_acquire64(&shm->step);
 		const struct weir_ring_mark_shm *m = ring_mark(shm, r->chunk_shift, q);
 		weir_pos p = weir_load_relaxed64(&m->pos);
 		uint64_t s = weir_load_relaxed64(&m->seq);
@@ -94,6 +95,8 @@ int weir_ring_join(struct weir_ring_reader *r, struct weir_span mem,
 		   weir_owner owner, struct weir_error *err)
 {
 	struct weir_ring_reader n;
+	weir_pos pos;
+	uint64_t seq;
 	int rc = weir_ring_reader_attach(&n, mem, from, 0, err), i;
 
 	if (rc != WEIR_OK)
@@ -107,8 +110,11 @@ int weir_ring_join(struct weir_ring_reader *r, struct weir_span mem,
 			break;
 		/* a gated writer can have moved it once more before it saw the slot; a lossy one
 		 * for ever, and then the first poll reports the lap */
-		if (find(&n, &n.next, &n.seq) == WEIR_OK)
+		if (find(&n, &pos, &seq) == WEIR_OK && weir_pos_diff(pos, n.next) > 0) {
+			n.next = pos;
+			n.seq = seq;
 			weir_progress_rejoin(&n.progress, n.next, n.seq, 0);
+		}
 	}
 	*r = n;
 	return WEIR_OK;
@@ -149,7 +155,7 @@ void weir_priv_ring_readmit(struct weir_ring_reader *r)
 	/* PROG.EVICT release: pairs with weir_progress_evict(); our position was published before */
 	weir_store_release64(&s->readmitted, evicted);
 	weir_fence_full(); /* RING.JOIN reader, as in weir_ring_join() */
-	if (weir_pos_diff(weir_load_relaxed64(&r->shm->step), r->next) > 0)
+	if (weir_pos_diff(weir_load_relaxed64(&r->shm->step), r->progress.delivered) > 0)
 		/* the writer may be past its look at the slots: it owes us nothing yet. Either it
 		 * overtakes us, or a later deliver finds the way clear */
 		weir_store_relaxed64(&s->readmitted, evicted - 1u);
@@ -231,6 +237,8 @@ int weir_priv_ring_poll_slow(struct weir_ring_reader *r, struct weir_ring_view *
 
 int weir_ring_check(struct weir_ring_reader *r, const struct weir_ring_view *v)
 {
+	if (r->shm == NULL)
+		return -ENOTCONN;
 	weir_fence_acquire(); /* RING.LAP acquire: the payload's loads, then oldest */
 	if (weir_pos_diff(weir_load_relaxed64(&r->shm->oldest), v->at) <= 0)
 		return WEIR_OK;
@@ -277,14 +285,25 @@ int weir_ring_dispatch(struct weir_ring_reader *r, weir_ring_handler handle, voi
 	uint32_t n = 0;
 	int rc = WEIR_EMPTY;
 
+	if (r->flags & WEIR_PRIV_RING_DISPATCHING)
+		return -EDEADLK;
+	r->flags |= WEIR_PRIV_RING_DISPATCHING;
 	while (n < max) {
+		uint64_t lost;
 		int stop;
 
 		rc = weir_ring_poll(r, &v);
 		if (rc != WEIR_OK)
 			break;
+		lost = r->lost_messages;
 		stop = handle(ctx, &v);
-		rc = weir_ring_check(r, &v);
+		if (r->shm == NULL) { /* it has left */
+			n++;
+			rc = WEIR_OK;
+			break;
+		}
+		/* the handler may have looked itself, and counted */
+		rc = r->lost_messages != lost ? WEIR_LAPPED : weir_ring_check(r, &v);
 		if (rc != WEIR_OK)
 			break;
 		n++;
@@ -293,6 +312,7 @@ int weir_ring_dispatch(struct weir_ring_reader *r, weir_ring_handler handle, voi
 		if (r->progress.slot != NULL && weir_bell_asked(r->progress.bell))
 			weir_ring_deliver(r, stamp);
 	}
+	r->flags &= ~WEIR_PRIV_RING_DISPATCHING;
 	/* the one publish point: every way out comes through here */
 	if (unpublished(r))
 		weir_ring_deliver(r, stamp);

@@ -59,8 +59,8 @@ static int readers_past(struct weir_ring_writer *w, weir_pos b, enum weir_ring_p
 {
 	uint32_t which = 0, tries;
 
-	*floor = w->committed;
 	for (tries = 0; tries <= w->gate->slots; tries++) {
+		*floor = w->committed;
 		if (weir_progress_floor(w->gate, floor, &which) == WEIR_EMPTY ||
 		    weir_pos_diff(*floor, b) >= 0)
 			return 1;
@@ -85,7 +85,7 @@ static int make_room(struct weir_ring_writer *w, weir_pos end, enum weir_ring_po
 	if (weir_load_relaxed64(&w->shm->generation) != w->generation)
 		return -ESTALE;
 	if (policy == WEIR_RING_LOSSY) {
-		weir_store_relaxed64(&w->shm->step, b);
+		weir_store_release64(&w->shm->step, b);
 		set_oldest(w, b);
 		return WEIR_OK;
 	}
@@ -97,11 +97,12 @@ static int make_room(struct weir_ring_writer *w, weir_pos end, enum weir_ring_po
 	if (mark_after(w, end - capacity(w) + capacity(w) / 8u, &far) == WEIR_OK &&
 	    weir_pos_diff(floor, far) >= 0)
 		b = far;
-	weir_store_relaxed64(&w->shm->step, b);
+	/* RING.STEP release: pairs with find_oldest(); the marks and headers before it */
+	weir_store_release64(&w->shm->step, b);
 	weir_fence_full(); /* RING.JOIN writer: step, then the slots */
 	if (!readers_past(w, b, policy, &floor)) {
 		/* somebody has just joined below b: nothing has moved yet */
-		weir_store_relaxed64(&w->shm->step, w->oldest);
+		weir_store_release64(&w->shm->step, w->oldest);
 		weir_count64(&w->shm->full, 1);
 		return WEIR_FULL;
 	}
@@ -219,6 +220,8 @@ int weir_ring_claim_wait(struct weir_ring_writer *w, uint32_t kind, uint32_t len
 	if (how != NULL)
 		mine = *how;
 	weir_ring_commit(w); /* or the readers could never make room for it */
+	if (policy == WEIR_RING_EVICT && patience == 0)
+		return weir_ring_claim(w, kind, len, policy, room);
 	if (mine.deadline == 0)
 		mine.deadline = WEIR_NS_NEVER;
 	if (policy == WEIR_RING_EVICT) {
@@ -339,7 +342,7 @@ int weir_ring_writer_attach(struct weir_ring_writer *w, struct weir_span mem,
 	n.messages = n.committed_messages;
 	n.registered = weir_bell_register();
 	set_oldest(&n, n.oldest);
-	weir_store_relaxed64(&n.shm->step, n.oldest); /* a step the predecessor only asked for */
+	weir_store_release64(&n.shm->step, n.oldest); /* a step the predecessor only asked for */
 	if (n.claimed != n.committed) { /* finish the commit that was cut short */
 		n.committed = n.claimed;
 		if (weir_pos_diff(n.committed, n.next_mark) >= 0)
@@ -354,13 +357,21 @@ int weir_ring_writer_attach(struct weir_ring_writer *w, struct weir_span mem,
 	return rc;
 }
 
+/* Has nobody taken the ring over since? */
+static int still_ours(const struct weir_ring_writer *w)
+{
+	return weir_load_acquire64(&w->shm->writer) == w->owner &&
+	       weir_load_relaxed64(&w->shm->generation) == w->generation;
+}
+
 void weir_ring_writer_detach(struct weir_ring_writer *w)
 {
 	if (w->shm == NULL)
 		return;
 	weir_ring_abort(w);
 	/* RING.OWN release: pairs with take_writer() */
-	weir_store_release64(&w->shm->writer, 0);
+	if (still_ours(w))
+		(void)weir_cas64(&w->shm->writer, w->owner, 0);
 	memset(w, 0, sizeof(*w));
 }
 
@@ -370,7 +381,9 @@ void weir_ring_close(struct weir_ring_writer *w)
 		return;
 	weir_ring_abort(w);
 	/* RING.CLOSE release: pairs with weir_priv_ring_poll_slow(); all records come before it */
-	weir_store_release32(&w->shm->closed, 1);
-	weir_bell_ring(&w->shm->bell, w->registered);
+	if (still_ours(w)) {
+		weir_store_release32(&w->shm->closed, 1);
+		weir_bell_ring(&w->shm->bell, w->registered);
+	}
 	weir_ring_writer_detach(w);
 }

@@ -259,6 +259,44 @@ START_TEST(the_dead_are_named_by_liveness)
 }
 END_TEST
 
+START_TEST(who_passed_the_cut_before_it_died_is_drained)
+{
+	struct yard y;
+
+	yard_open(&y, 1);
+	handle(&y, 0, 0);
+	send(&y, 2);
+	ck_assert_int_eq(weir_drain_add(&y.d, &y.b.table, 0, cut(&y), 0), WEIR_OK);
+	handle(&y, 0, 2);
+	weir_drain_owner_died(&y.d, ME);
+	ck_assert_int_eq(weir_drain_poll(&y.d, 5), WEIR_OK);
+	ck_assert_uint_eq(y.t[0].why, WEIR_DRAIN_REACHED);
+	ck_assert_int_eq(weir_drain_poll(&y.d, 900), WEIR_OK);
+	ck_assert_uint_eq(y.d.stats.wait_ns, 0); /* it ended then, not now */
+	yard_close(&y);
+}
+END_TEST
+
+START_TEST(a_torn_record_remembers_whom_it_meant)
+{
+	struct yard y;
+
+	yard_open(&y, 1);
+	handle(&y, 0, 0);
+	send(&y, 2);
+	y.b.table.slot[0].version++; /* dies in the middle of a publish */
+	ck_assert_int_eq(weir_drain_add(&y.d, &y.b.table, 0, cut(&y), 0), WEIR_OK);
+	ck_assert_int_eq(weir_progress_reclaim(&y.b.table, 0, ME, OTHER), WEIR_OK);
+	memset(&y.r[0], 0, sizeof(y.r[0]));
+	ck_assert_int_eq(weir_ring_join(&y.r[0], y.b.ring, &y.b.table, 0, WEIR_RING_NEWEST, OTHER,
+					NULL),
+			 WEIR_OK);
+	handle(&y, 0, 0);
+	ck_assert_int_eq(weir_drain_poll(&y.d, 1), WEIR_LOST);
+	yard_close(&y);
+}
+END_TEST
+
 START_TEST(a_death_that_somebody_else_cleared_up_is_seen)
 {
 	struct yard y;
@@ -601,6 +639,8 @@ int main(void)
 	tcase_add_test(t, late_joiners_owe_only_what_follows);
 	tcase_add_test(t, those_who_leave_are_listed);
 	tcase_add_test(t, the_dead_are_named_by_liveness);
+	tcase_add_test(t, who_passed_the_cut_before_it_died_is_drained);
+	tcase_add_test(t, a_torn_record_remembers_whom_it_meant);
 	tcase_add_test(t, a_death_that_somebody_else_cleared_up_is_seen);
 	tcase_add_test(t, losses_across_the_cut_are_reported_exactly);
 	tcase_add_loop_test(t, epochs_are_never_compared, 0, 2);

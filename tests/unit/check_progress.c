@@ -362,6 +362,99 @@ START_TEST(dispatch_publishes_on_every_way_out)
 }
 END_TEST
 
+/* What handlers do to their reader. */
+struct deed {
+	struct weir_ring_reader *r;
+	struct bed *bed;
+	uint64_t copied;
+	int what; /* 0 leave, 1 dispatch again, 2 be overtaken and copy */
+	int rc;
+};
+
+static int doing(void *ctx, const struct weir_ring_view *v)
+{
+	struct deed *d = ctx;
+	uint8_t copy[64];
+	int i;
+
+	if (d->what == 0)
+		weir_ring_leave(d->r, 1);
+	if (d->what == 1)
+		d->rc = weir_ring_dispatch(d->r, doing, ctx, 1, 1, NULL);
+	if (d->what == 2) {
+		for (i = 0; d->rc == 0 && i < 300; i++)
+			ck_assert_int_eq(bed_send(d->bed, 8, WEIR_RING_LOSSY), WEIR_OK);
+		d->rc = 1; /* once is enough */
+		d->copied += weir_ring_copy(d->r, v, copy, sizeof(copy)) == WEIR_OK;
+	}
+	return 0;
+}
+
+START_TEST(handlers_may_leave_and_copy_but_not_dispatch)
+{
+	struct bed b;
+	struct weir_ring_reader r;
+	struct weir_progress_record p;
+	struct deed d = {.r = &r, .bed = &b, .what = _i};
+	uint32_t handled;
+	int rc;
+
+	bed_open(&b, 4096, 0, 1);
+	ck_assert_int_eq(weir_ring_join(&r, b.ring, &b.table, 0, WEIR_RING_OLDEST, ME, NULL),
+			 WEIR_OK);
+	ck_assert_int_eq(bed_send(&b, 8, WEIR_RING_GATED), WEIR_OK);
+	ck_assert_int_eq(bed_send(&b, 8, WEIR_RING_GATED), WEIR_OK);
+	rc = weir_ring_dispatch(&r, doing, &d, 9, 1, &handled);
+	ck_assert_int_eq(weir_progress_read(&b.table, 0, &p), WEIR_OK);
+	if (_i == 0) {
+		ck_assert_int_eq(rc, WEIR_OK);
+		ck_assert_uint_eq(handled, 1);
+		ck_assert_int_eq(p.state, WEIR_PROGRESS_STOPPED);
+		ck_assert_uint_eq(p.delivered, 0); /* left before its handler returned */
+	} else if (_i == 1) {
+		ck_assert_int_eq(d.rc, -EDEADLK);
+		ck_assert_uint_eq(handled, 2);
+		ck_assert_uint_eq(p.delivered, 32);
+	} else {
+		ck_assert_int_eq(rc, WEIR_LAPPED); /* lost once, counted once */
+		do
+			rc = weir_ring_dispatch(&r, doing, &d, 999, 1, NULL);
+		while (rc != WEIR_EMPTY);
+		ck_assert_uint_eq(d.copied + r.lost_messages, b.w.messages);
+	}
+	weir_ring_leave(&r, 0);
+	bed_close(&b);
+}
+END_TEST
+
+/* A claimer that dies half-way must not lend its numbers to the owner before. */
+START_TEST(a_claim_changes_the_epoch_before_any_position)
+{
+	struct shelf s;
+	struct weir_progress_writer w;
+	struct weir_progress_record r;
+
+	shelf_open(&s, 2);
+	ck_assert_int_eq(weir_progress_claim(&s.t, 1, ME, 8, 1, &w, NULL), WEIR_OK);
+	weir_progress_publish(&w, 16, 16, 2, 1);
+	weir_progress_stop(&w, 1);
+	s.t.slot[1].owner = OTHER; /* took the slot and died at once */
+	ck_assert_int_eq(weir_progress_reclaim(&s.t, 1, OTHER, ME), WEIR_OK);
+	ck_assert_int_eq(weir_progress_read(&s.t, 1, &r), WEIR_OK);
+	ck_assert_int_eq(r.state, WEIR_PROGRESS_STOPPED); /* still the word of the one that left */
+	ck_assert_uint_eq(r.epoch, 1);
+	ck_assert_uint_eq(r.delivered, 16);
+	weir_progress_park(&w, 1);
+	ck_assert_int_eq(weir_progress_claim(&s.t, 1, ME, 24, 3, &w, NULL), WEIR_OK);
+	weir_progress_park(&w, 1); /* dormant stays dormant */
+	weir_progress_resume(&w, 1);
+	ck_assert_int_eq(weir_progress_read(&s.t, 1, &r), WEIR_OK);
+	ck_assert_int_eq(r.state, WEIR_PROGRESS_DORMANT);
+	ck_assert_uint_eq(r.epoch, 2);
+	free(s.mem.ptr);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("progress");
@@ -378,6 +471,8 @@ int main(void)
 	tcase_add_test(t, damaged_words_are_not_believed);
 	tcase_add_test(t, states_have_names);
 	tcase_add_test(t, dispatch_publishes_on_every_way_out);
+	tcase_add_loop_test(t, handlers_may_leave_and_copy_but_not_dispatch, 0, 3);
+	tcase_add_test(t, a_claim_changes_the_epoch_before_any_position);
 	suite_add_tcase(s, t);
 	run = srunner_create(s);
 	srunner_run_all(run, CK_ENV);

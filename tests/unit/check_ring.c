@@ -499,6 +499,30 @@ START_TEST(one_writer_at_a_time_and_succession)
 }
 END_TEST
 
+START_TEST(who_was_taken_over_does_no_harm)
+{
+	struct bed b;
+	struct fake f = {.dead = ME};
+	struct weir_env env = fake_env(&f);
+	struct weir_ring_writer second, third;
+	struct weir_ring_reader r;
+	struct weir_ring_view v;
+
+	bed_open(&b, 4096, 0, 1);
+	ck_assert_int_eq(weir_ring_writer_attach(&second, b.ring, NULL, OTHER, &env, NULL),
+			 WEIR_RECOVERED);
+	if (_i)
+		weir_ring_close(&b.w);
+	else
+		weir_ring_writer_detach(&b.w);
+	ck_assert_int_eq(weir_ring_writer_attach(&third, b.ring, NULL, 0x3333, &env, NULL), -EBUSY);
+	ck_assert_int_eq(weir_ring_reader_attach(&r, b.ring, WEIR_RING_OLDEST, 0, NULL), WEIR_OK);
+	ck_assert_int_eq(weir_ring_poll(&r, &v), WEIR_EMPTY);
+	weir_ring_writer_detach(&second);
+	bed_close(&b);
+}
+END_TEST
+
 START_TEST(damaged_records_stop_a_successor)
 {
 	struct bed b;
@@ -685,6 +709,7 @@ int main(void)
 	tcase_add_loop_test(t, late_joiners_know_their_number, 0, NORIGINS);
 	tcase_add_test(t, closed_comes_after_the_last_record);
 	tcase_add_loop_test(t, one_writer_at_a_time_and_succession, 0, NORIGINS);
+	tcase_add_loop_test(t, who_was_taken_over_does_no_harm, 0, 2);
 	tcase_add_test(t, damaged_records_stop_a_successor);
 	tcase_add_loop_test(t, eviction_spares_the_others_and_is_found_out, 0, NORIGINS);
 	tcase_add_test(t, an_evicted_reader_that_catches_up_is_readmitted);
