@@ -232,7 +232,7 @@ enum weir_owner_state {
 	WEIR_OWNER_UNKNOWN = 2 /* another pid namespace, no lock to ask: treat as alive */
 };
 
-/* This process: pid (22 bits), digest of where pid and start time mean something (12: boot, pid and
+/* This process: pid (22 bits), digest of where pid and start time mean something (12: pid and
  * time namespace), start time in ticks modulo 2^30. A forked child has another one. 0 when /proc
  * is not mounted, or cannot be read for want of descriptors. Several system calls. */
 WEIR_API weir_owner weir_owner_self(void);

@@ -13,7 +13,7 @@
 
 #if defined(WEIR_TSAN) || defined(WEIR_EXPLORE)
 
-void weir_copy_racy(void *dst, const void *src, size_t len)
+__attribute__((noinline)) void weir_copy_racy(void *dst, const void *src, size_t len)
 {
 	const uint8_t *from = src;
 	uint8_t *to = dst;
@@ -30,7 +30,7 @@ void weir_copy_racy(void *dst, const void *src, size_t len)
 
 #else
 
-void weir_copy_racy(void *dst, const void *src, size_t len)
+__attribute__((noinline)) void weir_copy_racy(void *dst, const void *src, size_t len)
 {
 	if (len > 0)
 		memcpy(dst, src, len);

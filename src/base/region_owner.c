@@ -2,10 +2,10 @@
  *
  * An identity is 30 bits of start time, 12 bits of place, 22 bits of pid. The pid alone would be
  * somebody else's after a while; the start time (clock ticks since boot, modulo 124 days at 100 Hz)
- * tells the two apart. Both mean something only in one place: the boot, the pid namespace (which
- * numbers the processes) and the time namespace (which shifts the start times that /proc shows).
- * The place is a digest of all three; an identity from another place is UNKNOWN, never compared.
- * With twelve bits two places look the same once in 4096.
+ * tells the two apart. Both mean something only in one place: the pid namespace (which numbers the
+ * processes) and the time namespace (which shifts the start times that /proc shows). The place is
+ * made of the low bits of both; an identity from another place is UNKNOWN, never compared. Two
+ * pid namespaces look the same only when their numbers are a multiple of 4096 apart.
  *
  * The order of the questions makes races harmless. kill(pid, 0) says that somebody has the pid, or
  * that nobody has: then `who` is dead, for pids are not given back. If between that and reading
@@ -148,30 +148,27 @@ static int read_boot(uint64_t *digest)
 	return n >= 0 || is_absent((int)n) ? 0 : (int)n;
 }
 
-/* A namespace is its inode number. */
-static int mix_namespace(uint64_t *digest, const char *path)
+/* A namespace is its inode number. The thread's link, not the process's: that of a first thread which
+ * has ended is gone, while the process lives. */
+static int read_namespace(const char *path, uint64_t *inode)
 {
 	struct stat st;
-	uint64_t inode = 0;
 	int rc = stat(path, &st) == 0 ? 0 : -errno;
 
-	if (rc == 0)
-		inode = (uint64_t)st.st_ino;
-	*digest = weir_region_digest(*digest, &inode, sizeof(inode));
+	*inode = rc == 0 ? (uint64_t)st.st_ino : 0;
 	return rc == 0 || is_absent(rc) ? 0 : rc;
 }
 
-/* Where pids and start times are what they are. 0 or -errno. */
+/* Where pids and start times are what they are. Not hashed: the kernel numbers namespaces densely,
+ * so the low bits keep those apart that live side by side. 0 or -errno. */
 static int read_place(uint64_t *place)
 {
-	uint64_t d;
-	int rc = read_boot(&d);
+	uint64_t pid_ns, time_ns = 0;
+	int rc = read_namespace("/proc/thread-self/ns/pid", &pid_ns);
 
 	if (rc == 0)
-		rc = mix_namespace(&d, "/proc/self/ns/pid");
-	if (rc == 0)
-		rc = mix_namespace(&d, "/proc/self/ns/time");
-	*place = (d ^ d >> 20 ^ d >> 40) & PLACE_MASK;
+		rc = read_namespace("/proc/thread-self/ns/time", &time_ns);
+	*place = (pid_ns ^ time_ns << PLACE_BITS / 2 ^ time_ns >> PLACE_BITS / 2) & PLACE_MASK;
 	return rc;
 }
 

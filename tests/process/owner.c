@@ -140,6 +140,7 @@ static void *second_thread(void *arg)
 {
 	(void)arg;
 	until_state(getpid(), 'Z');
+	NEED(weir_owner_self() == sh->who); /* it is still the same process */
 	stay(1);
 	return NULL;
 }
