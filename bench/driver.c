@@ -163,6 +163,8 @@ double driver_run(struct bench_env *env, const struct bench *b, role_fn first, r
 	struct job job[ROLE_MAX];
 	pid_t pid[ROLE_MAX];
 	unsigned i, started = 1;
+	cpu_set_t before;
+	int known = sched_getaffinity(0, sizeof(before), &before) == 0;
 
 	memset(out, 0, sizeof(*out));
 	memset(ctl, 0, offsetof(struct control, source));
@@ -193,6 +195,8 @@ double driver_run(struct bench_env *env, const struct bench *b, role_fn first, r
 				;
 		else
 			pthread_join(job[i].thread, NULL);
+	if (known) /* what comes next may want all of them */
+		(void)sched_setaffinity(0, sizeof(before), &before);
 	return total(env, b, roles, n, out);
 }
 

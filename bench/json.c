@@ -125,6 +125,7 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	key_text(f, "ref", b->ref, ",\n      ");
 	spread(f, "times_ref", &row->ref, ",\n      ");
 	fprintf(f, "\"dropped_rounds\": %u, ", (unsigned)row->dropped);
+	fprintf(f, "\"judged_on\": \"%s\", ", row->disturbed ? "all" : "kept");
 	key_number(f, "allocs_per_op", alloc_counted() ? row->allocs_per_op : (double)NAN, ",\n");
 	samples(f, p, row);
 	fputs("    }", f);

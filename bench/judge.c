@@ -4,6 +4,8 @@
 
 #include "plan.h"
 
+#define ROUNDS_ENOUGH 3u /* quiet rounds that a median wants */
+
 /* The state the machine was mostly in. */
 static void judge_probes(struct plan *p)
 {
@@ -41,12 +43,37 @@ static void judge_rounds(struct plan *p)
 	for (i = 0; i < p->rows; i++)
 		for (r = 0; r < p->rounds; r++)
 			if (!isnan(p->row[i].sample[r].ns_per_op))
-				p->keep[(size_t)p->row[i].set * STATS_ROUNDS_MAX + r] = 1;
+				p->keep[(size_t)p->row[i].set * STATS_ROUNDS_MAX + r] = KEPT;
 	for (i = 0; i < p->rows; i++)
 		for (r = 0; r < p->rounds; r++)
 			if (!isnan(p->row[i].sample[r].ns_per_op) &&
 			    sample_is_outlying(p, &p->row[i], r))
 				p->keep[(size_t)p->row[i].set * STATS_ROUNDS_MAX + r] = 0;
+}
+
+/* A set that was hardly ever undisturbed is judged on all its rounds, and says so: a table without a
+ * number helps nobody. */
+static void judge_disturbed(struct plan *p)
+{
+	uint32_t i, r;
+
+	for (i = 0; i < p->rows; i++) {
+		struct plan_row *row = &p->row[i];
+		uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
+		uint32_t kept = 0;
+
+		for (r = 0; r < p->rounds; r++)
+			kept += keep[r] == KEPT;
+		row->disturbed = kept < ROUNDS_ENOUGH;
+	}
+	for (i = 0; i < p->rows; i++)
+		for (r = 0; r < p->rounds; r++) {
+			uint8_t *keep = &p->keep[(size_t)p->row[i].set * STATS_ROUNDS_MAX + r];
+
+			if (p->row[i].disturbed && *keep == 0 &&
+			    !isnan(p->row[i].sample[r].ns_per_op))
+				*keep = KEPT_DISTURBED;
+		}
 }
 
 static void series(const struct plan_row *row, uint32_t rounds, double *ns)
@@ -169,6 +196,7 @@ void plan_judge(struct plan *p)
 
 	judge_probes(p);
 	judge_rounds(p);
+	judge_disturbed(p);
 	for (i = 0; i < p->rows; i++) {
 		judge_row(p, &p->row[i]);
 		judge_ratio(p, &p->row[i], &others);

@@ -243,7 +243,7 @@ static uint32_t kept_rounds(const struct plan *p, uint32_t set)
 	uint32_t i, n = 0;
 
 	for (i = 0; i < p->rounds; i++)
-		n += p->keep[(size_t)set * STATS_ROUNDS_MAX + i];
+		n += p->keep[(size_t)set * STATS_ROUNDS_MAX + i] == KEPT;
 	return n;
 }
 

@@ -24,6 +24,9 @@ struct plan_sample {
 	uint64_t allocs, voluntary, involuntary, faults;
 };
 
+/* What p->keep says of a round of a set; 0: dropped. */
+enum { KEPT = 1, KEPT_DISTURBED = 2 };
+
 /* One bench of the plan with all it has measured. */
 struct plan_row {
 	const struct bench *b;
@@ -35,6 +38,7 @@ struct plan_row {
 	struct stats_spread ns;    /* per operation */
 	struct stats_spread ratio; /* times faster than the best peer; n = 0: none */
 	struct stats_spread ref;   /* times the speed of what b->ref names; n = 0: none */
+	uint32_t disturbed;        /* too few rounds were quiet: judged on all of them */
 	uint32_t dropped;          /* rounds taken but not kept, for this row's set */
 	double allocs_per_op;
 	double waiting; /* median share of the roles' time without a CPU, over all rounds */

@@ -95,7 +95,8 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	else
 		snprintf(cell[9], CELL, "?");
 	put_number(cell[10], row->waiting * 100);
-	snprintf(cell[11], CELL, "%u/%u", (unsigned)row->ns.n, (unsigned)row->dropped);
+	snprintf(cell[11], CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
+		 row->disturbed ? " !" : "");
 }
 
 /* ---- tables ---- */
@@ -260,6 +261,10 @@ static void summary(FILE *f, const struct plan *p, const struct context *c, cons
 		"beyond %.1f x or below %.1f x that median, or others had its CPUs for more than "
 		"%.0f %% of the time\n",
 		bullet, STATS_OUT_HIGH, STATS_OUT_LOW, STATS_WAIT_HIGH * 100);
+	fprintf(f,
+		"%srows with ! kept fewer than three rounds and are judged on all of them: "
+		"indications only\n",
+		bullet);
 	fprintf(f, "%sreaders look at %s of each message\n", bullet,
 		p->rows > 0 && (p->row[0].b->flags & BENCH_LINES) ? "every line"
 								  : "the first and last word");
