@@ -4,7 +4,7 @@
 
 #include "plan.h"
 
-#define ROUNDS_ENOUGH 3u /* quiet rounds that a median wants */
+#define ROUNDS_ENOUGH 2u /* quiet rounds that a median wants */
 
 /* The state the machine was mostly in. */
 static void judge_probes(struct plan *p)

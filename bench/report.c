@@ -262,7 +262,7 @@ static void summary(FILE *f, const struct plan *p, const struct context *c, cons
 		"%.0f %% of the time\n",
 		bullet, STATS_OUT_HIGH, STATS_OUT_LOW, STATS_WAIT_HIGH * 100);
 	fprintf(f,
-		"%srows with ! kept fewer than three rounds and are judged on all of them: "
+		"%srows with ! kept fewer than two rounds and are judged on all of them: "
 		"indications only\n",
 		bullet);
 	fprintf(f, "%sreaders look at %s of each message\n", bullet,

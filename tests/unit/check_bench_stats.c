@@ -249,6 +249,21 @@ START_TEST(a_sample_that_had_to_wait_for_its_cpus_is_dropped)
 }
 END_TEST
 
+START_TEST(a_set_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so)
+{
+	uint32_t r;
+
+	for (r = 0; r < 4; r++)
+		rows[PEER].sample[r].waiting = 0.5;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].ns.n, 4);
+	ck_assert_double_eq_tol(rows[OURS].ratio.median, 2, EXACT);
+	ck_assert_uint_eq(rows[OURS].disturbed, 1);
+	ck_assert_uint_eq(rows[PEER].disturbed, 1);
+	ck_assert_uint_eq(rows[ALONE].disturbed, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("bench_stats");
@@ -271,6 +286,7 @@ int main(void)
 	tcase_add_test(judged, reference_by_full_name_or_the_fastest_of_a_case);
 	tcase_add_test(judged, heap_calls_are_per_operation_over_all_samples);
 	tcase_add_test(judged, waiting_is_the_median_over_rows_that_need_not_share_cpus);
+	tcase_add_test(judged, a_set_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so);
 	tcase_add_test(judged, a_sample_that_had_to_wait_for_its_cpus_is_dropped);
 	suite_add_tcase(s, judged);
 	runner = srunner_create(s);
