@@ -203,7 +203,8 @@ WEIR_API WEIR_CHECK int weir_region_open(struct weir_region *r, const char *name
 					 struct weir_error *err);
 
 /* The same for a descriptor (memfd received over a socket or inherited). Reopens it, so the
- * caller's descriptor stays the caller's. -EAGAIN not published yet. A forked child that will be an
+ * caller's descriptor stays the caller's. -EAGAIN not published yet; -EBADMSG also for a file that has
+ * no name and is not sealed against shrinking. A forked child that will be an
  * owner calls this (or weir_region_open()) itself: what it inherited holds its parent's lock. */
 WEIR_API WEIR_CHECK int weir_region_open_fd(struct weir_region *r, int fd, uint32_t flags,
 					    struct weir_error *err);

@@ -61,6 +61,19 @@ static int attach_file(struct weir_region *r, struct weir_span mem, uint32_t fla
 	return rc;
 }
 
+/* A file without a name is whoever's it was sent by: unless it is sealed against shrinking, cutting it
+ * would kill us with SIGBUS. A publisher seals it; until then it is not ready. */
+static int check_seals(int fd, struct weir_error *err)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	if (seals >= 0 && (seals & F_SEAL_SHRINK) != 0)
+		return WEIR_OK;
+	return weir_error_set(err, seals >= 0 && (seals & F_SEAL_SEAL) == 0 ? -EAGAIN : -EBADMSG,
+			      "region memfd: seals, without that against shrinking",
+			      seals >= 0 ? (uint64_t)seals : 0, F_SEAL_SHRINK);
+}
+
 /* Locks the file and finds out how long it is. */
 static int look_at_file(int fd, int named, size_t *len, weir_owner *owner, struct weir_error *err)
 {
@@ -80,6 +93,9 @@ static int look_at_file(int fd, int named, size_t *len, weir_owner *owner, struc
 		return weir_region_error(err, errno, "region file: status");
 	if (named && st.st_nlink == 0)
 		return weir_error_set(err, -ENOENT, "region: removed", 0, 1);
+	rc = !named && st.st_nlink == 0 ? check_seals(fd, err) : WEIR_OK;
+	if (rc < 0)
+		return rc;
 	if (st.st_size < (off_t)REGION_HEADER || (uint64_t)st.st_size > PTRDIFF_MAX)
 		return weir_error_set(err, -EBADMSG, "region file: bytes", (uint64_t)st.st_size,
 				      REGION_HEADER);

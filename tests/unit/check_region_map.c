@@ -515,6 +515,15 @@ START_TEST(a_memfd_cannot_be_resized)
 	ck_assert_int_ge(fcntl(r.fd, F_GETFD), 0);
 	ck_assert_int_eq(weir_region_open_fd(&a, r.fd, 0, &e), WEIR_OK);
 	weir_region_close(&a);
+	{ /* one that can never be sealed could be cut under us: refused before it is looked at */
+		int hostile = memfd_create("hostile", MFD_CLOEXEC);
+
+		ck_assert_int_ge(hostile, 0);
+		ck_assert_int_eq(ftruncate(hostile, 1 << 16), 0);
+		ck_assert_int_eq(weir_region_open_fd(&a, hostile, 0, &e), -EBADMSG);
+		ck_assert_uint_eq(e.limit, F_SEAL_SHRINK);
+		(void)close(hostile);
+	}
 	ck_assert_int_eq(weir_region_open_fd(&a, -1, 0, &e), -EINVAL);
 	ck_assert_int_eq(weir_region_open_fd(&a, 900, 0, &e), -EINVAL);
 	ck_assert_int_eq(weir_region_open_fd(&a, r.fd, 4, &e), -EINVAL);
