@@ -150,7 +150,8 @@ WEIR_API WEIR_CHECK int weir_progress_attach(struct weir_progress *t, struct wei
 /* Takes a slot for `owner` (not 0) with everything before `join` counted as handled; the record
  * says DORMANT until the first publish. slot: an index or WEIR_PROGRESS_SLOT_ANY.
  * -EINVAL, -EBUSY the wanted slot is held (err: its pid), -ENOSPC none free. A dead owner's slot is
- * not free before weir_progress_reclaim(). Lock-free. Most readers call weir_ring_join() instead. */
+ * not free before weir_progress_reclaim(). Lock-free, and one system call that registers the bell.
+ * Most readers call weir_ring_join() instead. */
 WEIR_API WEIR_CHECK int weir_progress_claim(const struct weir_progress *t, uint32_t slot,
 					    weir_owner owner, weir_pos join, uint64_t join_sequence,
 					    struct weir_progress_writer *w, struct weir_error *err);

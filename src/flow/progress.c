@@ -21,8 +21,9 @@
  * back is a release store of 0 that publishes the last record to the next claimant.
  *
  * Death between two stores. A reader that is found dead leaves single words, each true when it was
- * stored; so their order is part of the meaning. In a claim the epoch changes before any position
- * does: no number of the new owner ever stands under the epoch of the one before. In a publish the
+ * stored; so their order is part of the meaning. In a claim the join position comes first, then the
+ * epoch, then `delivered`: no progress of the new owner ever stands under the epoch of the one
+ * before, and whoever sees the new epoch sees where it begins. In a publish the
  * losses come before `delivered`: no position of a lap stands without them. `high` is raised before
  * a slot is taken: a scan finds whoever died right after.
  *
@@ -183,8 +184,8 @@ int weir_progress_claim(const struct weir_progress *t, uint32_t slot, weir_owner
 	w->registered = weir_bell_register();
 	w->epoch_state = pack(epoch, WEIR_PROGRESS_DORMANT);
 	weir_store_relaxed64(&s->readmitted, weir_load_relaxed64(&s->evicted));
-	/* The epoch before the positions, and in a state that holds nobody: if we die in between,
-	 * no number of ours stands under the epoch of the owner before. */
+	/* The epoch before `delivered`, and in a state that holds nobody: if we die in between, no
+	 * progress of ours stands under the epoch of the owner before. */
 	weir_store_relaxed64(&s->version, w->version + 1u);
 	weir_fence_release();
 	weir_store_relaxed64(&s->join, join);
