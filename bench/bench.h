@@ -30,11 +30,17 @@ enum bench_flag {
 	BENCH_TIME = 16u,   /* only ns/op says something: no rate */
 	BENCH_FREE = 32u,   /* only role 0 counts operations; the others are there to disturb it */
 	BENCH_FULL = 64u,   /* not in the quick plan */
-	BENCH_LINES = 128u  /* readers look at every line of the payload, not at its ends alone */
+	BENCH_LINES = 128u, /* readers look at every line of the payload, not at its ends alone */
+	BENCH_EQUALS = 256u, /* roles are alike: dealt out over all CPUs, the first one's too */
+	BENCH_SPINS = 512u   /* waits without giving its CPU away: not in the quick plan when roles
+			      * share CPUs, since it measures the scheduler's time slice then */
 };
 
 /* Which of the two sides is made slower, to see what a queue does at both of its balance points. */
 enum bench_skew { BENCH_EVEN = 0, BENCH_SLOW_WRITER = 1, BENCH_SLOW_READER = 2 };
+
+/* How the parties of a barrier wait for each other. */
+enum bench_way { BENCH_SPIN = 1, BENCH_YIELD = 2, BENCH_PARK = 4 };
 
 struct bench_sample {
 	double ns; /* from the start until the slowest side had finished */
@@ -45,6 +51,7 @@ struct bench_sample {
 	uint64_t faults; /* page faults inside the timed part, all roles */
 	double waiting;  /* share of the roles' time in which they wanted a CPU and had none */
 	double value;    /* what role 0 cares to report */
+	double calls;    /* system calls inside the timed part, all roles; NaN: not counted */
 };
 
 /* What a run needs from the harness: where to run, and memory that all roles share. */
@@ -53,8 +60,13 @@ struct bench_env {
 	unsigned cpus;
 	uint8_t *arena; /* BENCH_ARENA_BYTES, page-aligned, mapped shared before any fork */
 	struct control *ctl;
-	char error[160]; /* why the last run failed */
+	int count_calls;     /* the next run is for counting system calls, not for its time */
+	char error[160];     /* why the last run failed */
 };
+
+/* Runs body(arg, 0) .. body(arg, roles - 1), each on a thread of its own, body(arg, 0) on the
+ * caller's, and returns when all have. For peers whose threads must be made by themselves. */
+typedef void (*bench_team)(unsigned roles, void (*body)(void *arg, unsigned i), void *arg);
 
 struct bench {
 	const char *group; /* one table each */
@@ -67,8 +79,10 @@ struct bench {
 	uint32_t flags;
 	uint32_t size;  /* payload bytes of a message; 0: none */
 	uint32_t batch; /* messages per commit, push or pop */
-	uint32_t readers;
+	uint32_t readers; /* roles besides the first */
 	enum bench_skew skew;
+	enum bench_way way; /* group "rendezvous" */
+	bench_team team;    /* NULL: the harness makes the threads */
 	/* Performs n operations, fills *out and returns the nanoseconds it took; negative when the
 	 * bench failed, env->error says why. A run that lost a message has failed. */
 	double (*run)(struct bench_env *env, const struct bench *b, uint64_t n,

@@ -12,6 +12,9 @@ struct result {
 	uint64_t allocs, voluntary, involuntary, faults;
 	uint64_t waited; /* ns, runnable without a CPU */
 	uint32_t done;
+	uint32_t idle; /* yields for the harness: see role_idle() */
+	int32_t tid;
+	int32_t in_call; /* of the tracer: see watch.c */
 } BENCH_ALIGNED;
 
 struct control_word {

@@ -1,34 +1,35 @@
 /*
- * The two-role driver: pinned threads or forked processes that start together on one shared word.
+ * The driver: pinned threads or forked processes that start together on one shared word.
  *
  * google-benchmark synchronises its threads at the ends of a loop only, knows no processes and pins
  * nothing; so this part is ours, and hands totals to whoever reports them.
  *
  * All words that roles share live in a control block that is mapped MAP_SHARED before any fork, so
  * threads and processes run the very same code at the very same addresses. Each role's result has
- * lines of its own. The harness itself stays off the CPUs while a run is timed: its main thread is
- * role 0.
+ * lines of its own. The process that measures stays off the CPUs while a run is timed: the roles
+ * are threads of a child, or a child each, and it waits for them to end.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control.h"
+#include "watch.h"
 
-#define RUN_LIMIT_NS INT64_C(10000000000) /* a run that takes longer hangs */
+#define RUN_LIMIT_NS INT64_C(10000000000)  /* a role that waits longer gives up */
+#define WATCH_LIMIT_NS INT64_C(12000000000) /* one that cannot is ended */
 
-struct job { /* one role, as a thread */
+struct job { /* one role */
 	struct role role;
 	role_fn fn;
 	int cpu;
@@ -57,6 +58,32 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+static void team_member(void *arg, unsigned i)
+{
+	struct job *job = arg;
+
+	thread_main(&job[i]);
+}
+
+/* The caller is role 0; pinned last, lest the others inherit it. */
+static void run_threads(struct job *job, unsigned roles)
+{
+	unsigned i, started;
+	int rc;
+
+	for (started = 1; started < roles; started++) {
+		rc = pthread_create(&job[started].thread, NULL, thread_main, &job[started]);
+		if (rc != 0) {
+			role_fail(&job->role, "cannot start role %u: %s", started, strerror(rc));
+			break;
+		}
+	}
+	if (!role_stopped(&job->role))
+		thread_main(job);
+	for (i = 1; i < started; i++)
+		pthread_join(job[i].thread, NULL);
+}
+
 /* A child's page tables do not hold the shared mapping yet: fill them before the clock runs. */
 static void populate(uint8_t *p, size_t len)
 {
@@ -70,7 +97,9 @@ static void populate(uint8_t *p, size_t len)
 		__atomic_fetch_add(p + at, 0, __ATOMIC_RELAXED);
 }
 
-static pid_t start_process(struct job *job)
+/* A child: one role, or with threads all of them. */
+static pid_t start_process(struct bench_env *env, const struct bench *b, struct job *job,
+			   unsigned roles, const sigset_t *mask)
 {
 	pid_t pid = fork();
 
@@ -78,10 +107,37 @@ static pid_t start_process(struct job *job)
 		return pid;
 	signal(SIGINT, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	populate(job->role.arena, BENCH_ARENA_BYTES);
-	populate((uint8_t *)job->role.ctl, sizeof(struct control));
-	thread_main(job);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (env->count_calls)
+		watch_stop_here();
+	populate(env->arena, BENCH_ARENA_BYTES);
+	populate((uint8_t *)env->ctl, sizeof(struct control));
+	if (b->flags & BENCH_PROCS)
+		thread_main(job);
+	else if (b->team != NULL)
+		b->team(roles, team_member, job);
+	else
+		run_threads(job, roles);
 	_exit(0);
+}
+
+static int cpu_of(const struct bench_env *env, const struct bench *b, unsigned i)
+{
+	if (b->flags & BENCH_EQUALS)
+		return env->cpu[i % env->cpus];
+	/* role 0 has the first CPU to itself when there are two or more */
+	return i == 0 || env->cpus == 1 ? env->cpu[0] : env->cpu[1 + (i - 1) % (env->cpus - 1)];
+}
+
+static uint32_t shares_cpu(const struct bench_env *env, const struct bench *b, unsigned i,
+			   unsigned roles)
+{
+	unsigned k;
+
+	for (k = 0; k < roles; k++)
+		if (k != i && cpu_of(env, b, k) == cpu_of(env, b, i))
+			return 1;
+	return 0;
 }
 
 static void init_role(struct bench_env *env, const struct bench *b, unsigned i, unsigned roles,
@@ -97,19 +153,13 @@ static void init_role(struct bench_env *env, const struct bench *b, unsigned i, 
 	job->role.ctl = env->ctl;
 	job->role.source = (const uint8_t *)env->ctl->source;
 	job->role.deadline = driver_now() + RUN_LIMIT_NS;
-	/* role 0 has the first CPU to itself when there are two or more */
-	job->cpu = i == 0 || env->cpus == 1 ? env->cpu[0] : env->cpu[1 + (i - 1) % (env->cpus - 1)];
-	job->role.shared_cpu = env->cpus == 1 ? roles > 1 : i != 0 && roles > env->cpus;
+	job->cpu = cpu_of(env, b, i);
+	job->role.shared_cpu = shares_cpu(env, b, i, roles);
 	job->role.spins_max = job->role.shared_cpu ? ROLE_SPINS_SHARED : ROLE_SPINS_ALONE;
 }
 
-int driver_oversubscribed(const struct bench_env *env, unsigned readers)
-{
-	return readers + 1 > env->cpus;
-}
-
 static double total(struct bench_env *env, const struct bench *b, unsigned roles, uint64_t n,
-		    struct bench_sample *out)
+		    double calls, struct bench_sample *out)
 {
 	struct control *ctl = env->ctl;
 	int64_t t0 = ctl->result[0].t0, t1 = ctl->result[0].t1;
@@ -120,7 +170,7 @@ static double total(struct bench_env *env, const struct bench *b, unsigned roles
 		const struct result *r = &ctl->result[i];
 
 		if (control_load(&ctl->failed.word) == 0 && control_load(&r->done) == 0)
-			snprintf(ctl->failed.text, sizeof(ctl->failed.text), "role %u died", i);
+			snprintf(ctl->failed.text, sizeof(ctl->failed.text), "role %u did not finish", i);
 		else if (control_load(&ctl->failed.word) == 0 && i > 0 &&
 			 !(b->flags & (BENCH_SHARING | BENCH_FREE)) && r->ops != n)
 			snprintf(ctl->failed.text, sizeof(ctl->failed.text),
@@ -151,115 +201,51 @@ static double total(struct bench_env *env, const struct bench *b, unsigned roles
 	}
 	out->ops = n;
 	out->value = ctl->value;
+	out->calls = calls;
 	out->ns = (double)(t1 - t0);
 	out->waiting = out->ns > 0 ? (double)waited / out->ns / roles : 0;
 	return out->ns;
 }
 
+static void start_all(struct bench_env *env, const struct bench *b, struct job *job, unsigned roles,
+		      struct watch *w, const sigset_t *mask)
+{
+	const unsigned children = b->flags & BENCH_PROCS ? roles : 1;
+
+	for (w->n = 0; w->n < children; w->n++) {
+		w->pid[w->n] = start_process(env, b, &job[w->n], roles, mask);
+		if (w->pid[w->n] < 0) {
+			role_fail(&job->role, "cannot start role %u: %s", w->n, strerror(errno));
+			break;
+		}
+	}
+	if (env->count_calls)
+		watch_trace(w);
+}
+
 double driver_run(struct bench_env *env, const struct bench *b, role_fn first, role_fn others,
 		  unsigned roles, uint64_t n, struct bench_sample *out)
 {
-	struct control *ctl = env->ctl;
 	struct job job[ROLE_MAX];
-	pid_t pid[ROLE_MAX];
-	unsigned i, started = 1;
-	cpu_set_t before;
-	int known = sched_getaffinity(0, sizeof(before), &before) == 0;
+	sigset_t set, before;
+	struct watch w;
+	unsigned i;
 
 	memset(out, 0, sizeof(*out));
-	memset(ctl, 0, offsetof(struct control, source));
-	ctl->ready.word = roles - 1;
+	memset(env->ctl, 0, offsetof(struct control, source));
+	env->ctl->ready.word = roles - 1;
 	for (i = 0; i < roles; i++) {
 		init_role(env, b, i, roles, n, &job[i]);
 		job[i].fn = i == 0 ? first : others;
 	}
-	if (pin(job[0].cpu) != 0)
-		role_fail(&job[0].role, "cannot pin to CPU %d", job[0].cpu);
-	for (; started < roles && !role_stopped(&job[0].role); started++) {
-		int rc;
-
-		if (b->flags & BENCH_PROCS)
-			rc = (pid[started] = start_process(&job[started])) > 0 ? 0 : errno;
-		else
-			rc = pthread_create(&job[started].thread, NULL, thread_main, &job[started]);
-		if (rc != 0) {
-			role_fail(&job[0].role, "cannot start role %u: %s", started, strerror(rc));
-			break;
-		}
-	}
-	if (!role_stopped(&job[0].role))
-		(void)first(&job[0].role);
-	for (i = 1; i < started; i++)
-		if (b->flags & BENCH_PROCS)
-			while (waitpid(pid[i], NULL, 0) < 0 && errno == EINTR)
-				;
-		else
-			pthread_join(job[i].thread, NULL);
-	if (known) /* what comes next may want all of them */
-		(void)sched_setaffinity(0, sizeof(before), &before);
-	return total(env, b, roles, n, out);
-}
-
-/* ---- set up ---- */
-
-static int parse_cpus(struct bench_env *env, const char *text)
-{
-	cpu_set_t may;
-	char *end;
-	long cpu;
-
-	CPU_ZERO(&may);
-	if (sched_getaffinity(0, sizeof(may), &may) != 0)
-		return -1;
-	if (text == NULL) {
-		for (cpu = 0; cpu < CPU_SETSIZE && env->cpus < BENCH_CPUS_MAX; cpu++)
-			if (CPU_ISSET((size_t)cpu, &may))
-				env->cpu[env->cpus++] = (int)cpu;
-		return env->cpus > 0 ? 0 : -1;
-	}
-	for (;;) {
-		cpu = strtol(text, &end, 10);
-		if (end == text || cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET((size_t)cpu, &may) ||
-		    env->cpus == BENCH_CPUS_MAX)
-			return -1;
-		env->cpu[env->cpus++] = (int)cpu;
-		if (*end == '\0')
-			return 0;
-		if (*end != ',')
-			return -1;
-		text = end + 1;
-	}
-}
-
-int driver_init(struct bench_env *env, const char *cpus)
-{
-	size_t bytes = (sizeof(struct control) + 4095u) & ~(size_t)4095u;
-	uint8_t *mem;
-	size_t i;
-
-	memset(env, 0, sizeof(*env));
-	if (parse_cpus(env, cpus) != 0) {
-		snprintf(env->error, sizeof(env->error), "--cpus: not a list of CPUs we may use");
-		return -1;
-	}
-	mem = mmap(NULL, BENCH_ARENA_BYTES + bytes, PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (mem == MAP_FAILED) {
-		snprintf(env->error, sizeof(env->error), "mmap: %s", strerror(errno));
-		return -1;
-	}
-	env->arena = mem;
-	env->ctl = (struct control *)(void *)(mem + BENCH_ARENA_BYTES);
-	for (i = 0; i < sizeof(env->ctl->source) / sizeof(env->ctl->source[0]); i++)
-		env->ctl->source[i] = MSG_WORD;
-	return 0;
-}
-
-void driver_fini(struct bench_env *env)
-{
-	size_t bytes = (sizeof(struct control) + 4095u) & ~(size_t)4095u;
-
-	if (env->arena != NULL)
-		munmap(env->arena, BENCH_ARENA_BYTES + bytes);
-	env->arena = NULL;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	memset(&w, 0, sizeof(w));
+	w.ctl = env->ctl;
+	w.limit = driver_now() + WATCH_LIMIT_NS;
+	start_all(env, b, job, roles, &w, &before);
+	watch_wait(&w);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return total(env, b, roles, n, w.traced ? (double)w.calls : (double)NAN, out);
 }

@@ -9,8 +9,9 @@ extern "C" {
 #endif
 
 /*
- * Roles. A bench with two sides is two functions: role 0 (the writer, the asker) runs on the main
- * thread, the others on threads or in forked children, each pinned. A role function
+ * Roles. A bench with two sides is two functions: one of role 0 (the writer, the asker) and one of the
+ * others. Roles are pinned threads of one forked child, or each is a child of its own; the process
+ * that measures sleeps meanwhile, and looks after them (watch.h). A role function
  *
  *	prepares its handles,  calls role_start(), works,  calls role_done(), lets go of its handles
  *
@@ -20,7 +21,7 @@ extern "C" {
  * start and done.
  */
 
-#define ROLE_MAX 8u
+#define ROLE_MAX 16u
 #define ROLE_SPINS_ALONE (1u << 16) /* idle looks between two checks of the clock */
 #define ROLE_SPINS_SHARED 64u       /* idle looks before the CPU is yielded */
 
@@ -46,7 +47,8 @@ struct role {
 typedef int (*role_fn)(struct role *me);
 
 /* The work: role 0 runs first(), roles 1 .. roles - 1 run others(). Fills *out and returns ns, or
- * negative with env->error set. others may be NULL when roles is 1. */
+ * negative with env->error set. others may be NULL when roles is 1. With env->count_calls the run is
+ * traced: its time means nothing. */
 double driver_run(struct bench_env *env, const struct bench *b, role_fn first, role_fn others,
 		  unsigned roles, uint64_t n, struct bench_sample *out);
 

@@ -63,6 +63,7 @@ static void flag_names(FILE *f, uint32_t flags)
 		{BENCH_LIMIT, "limit"},
 		{BENCH_PROCS, "processes"},
 		{BENCH_LINES, "reads-all-lines"},
+		{BENCH_SPINS, "spins"},
 	};
 	const char *comma = "";
 	unsigned i;
@@ -126,7 +127,9 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	spread(f, "times_ref", &row->ref, ",\n      ");
 	fprintf(f, "\"dropped_rounds\": %u, ", (unsigned)row->dropped);
 	fprintf(f, "\"judged_on\": \"%s\", ", row->disturbed ? "all" : "kept");
-	key_number(f, "allocs_per_op", alloc_counted() ? row->allocs_per_op : (double)NAN, ",\n");
+	key_number(f, "allocs_per_op", alloc_counted() ? row->allocs_per_op : (double)NAN, ", ");
+	key_number(f, "syscalls_per_op", row->calls_per_op, ", ");
+	key_number(f, "sleeps_per_op", row->sleeps_per_op, ",\n");
 	samples(f, p, row);
 	fputs("    }", f);
 }

@@ -88,8 +88,9 @@ static void judge_row(struct plan *p, struct plan_row *row)
 {
 	const uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
 	double ns[STATS_ROUNDS_MAX], waiting[STATS_ROUNDS_MAX];
-	uint64_t allocs = 0;
+	uint64_t allocs = 0, sleeps = 0;
 	uint32_t r, taken = 0;
+	double ops;
 
 	series(row, p->rounds, ns);
 	stats_spread_of(ns, keep, p->rounds, &row->ns);
@@ -97,10 +98,12 @@ static void judge_row(struct plan *p, struct plan_row *row)
 		if (!isnan(ns[r])) {
 			waiting[taken++] = row->sample[r].waiting;
 			allocs += row->sample[r].allocs;
+			sleeps += row->sample[r].voluntary;
 		}
 	row->dropped = taken - row->ns.n;
-	row->allocs_per_op =
-		taken > 0 && row->n > 0 ? (double)allocs / (double)taken / (double)row->n : 0;
+	ops = (double)taken * (double)row->n;
+	row->allocs_per_op = ops > 0 ? (double)allocs / ops : 0;
+	row->sleeps_per_op = ops > 0 ? (double)sleeps / ops : 0;
 	row->waiting = stats_median(waiting, taken);
 }
 

@@ -20,6 +20,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/context.c %D%/context.h \
 	%D%/control.h \
 	%D%/driver.c %D%/driver.h \
+	%D%/env.c \
 	%D%/front.c %D%/front.h \
 	%D%/gbench.cc %D%/gbench.h \
 	%D%/json.c \
@@ -35,7 +36,8 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/report.c %D%/report.h \
 	%D%/role.c \
-	%D%/stats.c %D%/stats.h
+	%D%/stats.c %D%/stats.h \
+	%D%/watch.c %D%/watch.h
 %C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -I%D% $(BENCH_DEFS)
 %C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread
 BENCH_DEFS = -DBENCH_CFLAGS='"$(WEIR_CFLAGS) $(CFLAGS)"'

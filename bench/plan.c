@@ -15,13 +15,18 @@
 #include "probe.h"
 
 #define FIRST_N 4096u
+#define FIRST_N_SLOW 16u /* where an operation may take many milliseconds */
+#define COUNTED_N 256u   /* operations whose system calls are counted */
 #define LEAST_ROUNDS 3u
 
 uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sample_ns)
 {
+	const double step = b->batch > 1 ? b->batch : 1;
 	struct bench_sample s;
-	double n = FIRST_N, grow;
+	double n = b->flags & BENCH_SPINS ? FIRST_N_SLOW : FIRST_N, grow;
 	int i;
+
+	n = n < step ? step : n - fmod(n, step);
 
 	for (i = 0; i < 24; i++) {
 		double ns = b->run(env, b, (uint64_t)n, &s);
@@ -34,31 +39,47 @@ uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sam
 			break;
 		}
 		n *= grow > 16 ? 16 : grow;
-		n -= fmod(n, BENCH_BATCH);
+		n -= fmod(n, step);
 	}
-	n -= fmod(n, BENCH_BATCH);
-	return n < BENCH_BATCH ? BENCH_BATCH : (uint64_t)n;
+	n -= fmod(n, step);
+	return n < step ? (uint64_t)step : (uint64_t)n;
 }
 
 /* ---- choosing ---- */
 
-static int matches(const struct bench *b, const struct plan_options *opt, int full)
+/* Would be in the quick plan if it had a CPU for each of its roles. */
+static int spins_on_shared_cpus(const struct plan *p, const struct bench *b)
+{
+	return (b->flags & BENCH_SPINS) && !(b->flags & BENCH_FULL) &&
+	       driver_oversubscribed(p->env, b->readers);
+}
+
+static int is_named(const struct plan *p, const struct bench *b)
 {
 	char name[160];
 
-	if (!full && (b->flags & BENCH_FULL))
-		return 0;
 	bench_full_name(b, name, sizeof(name));
-	return opt->filter == NULL || strstr(name, opt->filter) != NULL;
+	return p->opt.filter == NULL || strstr(name, p->opt.filter) != NULL;
 }
 
-static uint32_t count_matches(const struct plan_options *opt, int full)
+static int matches(const struct plan *p, const struct bench *b, int full)
+{
+	if (!full && ((b->flags & BENCH_FULL) || spins_on_shared_cpus(p, b)))
+		return 0;
+	return is_named(p, b);
+}
+
+static uint32_t count_matches(struct plan *p, int full)
 {
 	uint32_t n = 0;
 	size_t i;
 
-	for (i = 0; i < bench_count(); i++)
-		n += (uint32_t)matches(bench_at(i), opt, full);
+	p->left_out = 0;
+	for (i = 0; i < bench_count(); i++) {
+		n += (uint32_t)matches(p, bench_at(i), full);
+		p->left_out += !full && is_named(p, bench_at(i)) &&
+			       spins_on_shared_cpus(p, bench_at(i));
+	}
 	return n;
 }
 
@@ -84,6 +105,7 @@ static void add_row(struct plan *p, const struct bench *b)
 		p->sets++;
 	for (i = 0; i < STATS_ROUNDS_MAX; i++)
 		row->sample[i].ns_per_op = (double)NAN;
+	row->calls_per_op = (double)NAN;
 	p->rows++;
 }
 
@@ -96,9 +118,9 @@ int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *
 	memset(p, 0, sizeof(*p));
 	p->env = env;
 	p->opt = *opt;
-	n = count_matches(opt, full);
+	n = count_matches(p, full);
 	if (n == 0 && !full) /* named, but not of the quick plan */
-		n = count_matches(opt, full = 1);
+		n = count_matches(p, full = 1);
 	if (n == 0)
 		return -1;
 	p->row = calloc(n, sizeof(*p->row));
@@ -108,7 +130,7 @@ int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *
 	if (p->row == NULL || p->order == NULL || p->keep == NULL || p->scratch == NULL)
 		return -1;
 	for (k = 0; k < bench_count(); k++)
-		if (matches(bench_at(k), opt, full))
+		if (matches(p, bench_at(k), full))
 			add_row(p, bench_at(k));
 	for (s = 0; s < p->sets; s++)
 		for (i = 0; i < p->rows; i++)
@@ -175,6 +197,24 @@ static void fail_row(struct plan *p, struct plan_row *row)
 	fprintf(stderr, "%s\nFAILED %s: %s\n", isatty(STDOUT_FILENO) ? "\n" : "", name, row->error);
 }
 
+/* An untimed run under a tracer. */
+static void count_calls(struct plan *p, struct plan_row *row)
+{
+	const uint64_t step = row->b->batch > 1 ? row->b->batch : 1;
+	uint64_t n = COUNTED_N < step ? step : COUNTED_N - COUNTED_N % step;
+	struct bench_sample s;
+	double ns;
+
+	n = n > row->n ? row->n : n;
+	p->env->count_calls = 1;
+	ns = row->b->run(p->env, row->b, n, &s);
+	p->env->count_calls = 0;
+	if (ns < 0)
+		fail_row(p, row);
+	else
+		row->calls_per_op = s.calls / (double)n;
+}
+
 static void calibrate_all(struct plan *p)
 {
 	uint32_t i;
@@ -186,6 +226,8 @@ static void calibrate_all(struct plan *p)
 		row->n = plan_calibrate(p->env, row->b, p->opt.sample_ns);
 		if (row->n == 0)
 			fail_row(p, row);
+		else
+			count_calls(p, row);
 		p->steps_done++;
 	}
 	progress_line(p, "calibrated");

@@ -41,6 +41,8 @@ struct plan_row {
 	uint32_t disturbed;        /* too few rounds were quiet: judged on all of them */
 	uint32_t dropped;          /* rounds taken but not kept, for this row's set */
 	double allocs_per_op;
+	double calls_per_op; /* system calls, of a run that was not timed; NaN: not counted */
+	double sleeps_per_op; /* voluntary context switches, all rounds */
 	double waiting; /* median share of the roles' time without a CPU, over all rounds */
 };
 
@@ -53,6 +55,7 @@ struct plan {
 	uint32_t rows, sets;
 	uint32_t rounds; /* done or begun */
 	uint32_t failed;
+	uint32_t left_out; /* of the quick plan, for they spin and would share CPUs */
 	int64_t started;
 	uint64_t steps_done, steps_all;
 	double probe_last;
@@ -75,7 +78,7 @@ void plan_judge(struct plan *p);
 void plan_free(struct plan *p);
 
 /* Operations that make one sample of b last about sample_ns; 0 when it failed, env->error says why.
- * A multiple of BENCH_BATCH. */
+ * A multiple of b->batch. */
 uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sample_ns);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define WAITING_TOO_MUCH 0.02 /* of the time, median over the rows */
 
-enum { COLUMNS = 12, CELL = 80 };
+enum { COLUMNS = 14, CELL = 80 };
 
 struct table {
 	char (*row)[COLUMNS][CELL];
@@ -18,8 +18,8 @@ struct table {
 };
 
 static const char *const heading[COLUMNS] = {
-	"case",        "who",        "ns/op", "min..max",  "M/s",    "GB/s",
-	"x best peer", "x min..max", "x ref", "allocs/op", "wait %", "kept/dropped",
+	"case",  "who",       "ns/op",       "min..max",  "M/s",    "GB/s",         "x best peer",
+	"x min..max", "x ref", "allocs/op", "syscalls/op", "sleeps/op", "wait %", "kept/dropped",
 };
 
 /* ---- cells ---- */
@@ -30,6 +30,15 @@ static void put_number(char *cell, double v)
 		snprintf(cell, CELL, "-");
 	else
 		snprintf(cell, CELL, v < 100 ? "%.2f" : v < 1000 ? "%.1f" : "%.0f", v);
+}
+
+/* Per operation; should be none. */
+static void put_count(char *cell, double v)
+{
+	if (isnan(v))
+		snprintf(cell, CELL, "?");
+	else
+		snprintf(cell, CELL, v > 0 ? "%.3g" : "%.0f", v);
 }
 
 static void put_range(char *cell, const struct stats_spread *s)
@@ -89,13 +98,12 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	put_ratio(row, cell[6], cell[7]);
 	if (row->ref.n > 0)
 		put_number(cell[8], row->ref.median);
-	if (alloc_counted())
-		snprintf(cell[9], CELL, row->allocs_per_op > 0 ? "%.4g" : "%.0f",
-			 row->allocs_per_op);
-	else
-		snprintf(cell[9], CELL, "?");
-	put_number(cell[10], row->waiting * 100);
-	snprintf(cell[11], CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
+	put_count(cell[9], alloc_counted() ? row->allocs_per_op : (double)NAN);
+	put_count(cell[10], row->calls_per_op);
+	if (row->b->way != 0)
+		put_count(cell[11], row->sleeps_per_op);
+	put_number(cell[12], row->waiting * 100);
+	snprintf(cell[13], CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
 		 row->disturbed ? " !" : "");
 }
 
@@ -242,8 +250,8 @@ static void explain(FILE *f, const struct plan *p, const char *group, const char
 	explain_refs(f, p, group, bullet);
 	if (shared)
 		fprintf(f,
-			"%s* oversubscribed: readers share a CPU and yield it to each other; "
-			"scaling over real cores is not measured\n",
+			"%s* oversubscribed: roles share a CPU; scaling over real cores is not "
+			"measured\n",
 			bullet);
 }
 
@@ -268,6 +276,11 @@ static void summary(FILE *f, const struct plan *p, const struct context *c, cons
 	fprintf(f, "%sreaders look at %s of each message\n", bullet,
 		p->rows > 0 && (p->row[0].b->flags & BENCH_LINES) ? "every line"
 								  : "the first and last word");
+	if (p->left_out > 0)
+		fprintf(f,
+			"%s%u rows that spin with more roles than CPUs are left out of the quick plan: "
+			"they measure the scheduler's time slice; --full has them\n",
+			bullet, (unsigned)p->left_out);
 	if (p->waiting > WAITING_TOO_MUCH)
 		fprintf(f,
 			"%scaution: others had these CPUs for %.0f %% of the time: what is left "

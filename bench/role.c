@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "control.h"
@@ -58,8 +60,11 @@ int role_idle_slow(struct role *me)
 	me->spins = 0;
 	if (role_stopped(me))
 		return -1;
-	if (me->shared_cpu)
+	if (me->shared_cpu) {
+		control_store(&me->ctl->result[me->index].idle, 1);
 		sched_yield();
+		control_store(&me->ctl->result[me->index].idle, 0);
+	}
 	if (driver_now() > me->deadline)
 		return role_fail(me, "role %u waited too long: a message was lost or a side hangs",
 				 me->index);
@@ -97,6 +102,7 @@ int role_start(struct role *me)
 	struct control *ctl = me->ctl;
 	uint32_t others;
 
+	ctl->result[me->index].tid = (int32_t)syscall(SYS_gettid);
 	if (me->index == 0) {
 		/* the others still need a CPU to get ready on, maybe this one */
 		for (; (others = control_load(&ctl->ready.word)) != 0; sched_yield())
