@@ -23,14 +23,14 @@ extern "C" {
 #define BENCH_ARENA_BYTES (8u << 20)
 
 enum bench_flag {
-	BENCH_PEER = 1u,    /* not ours: the ratio is taken against the fastest of these */
-	BENCH_SHARING = 2u, /* its readers compete for messages: shown, never in a ratio */
-	BENCH_LIMIT = 4u,   /* what the machine can do, not what a library does */
-	BENCH_PROCS = 8u,   /* roles are processes, not threads */
-	BENCH_TIME = 16u,   /* only ns/op says something: no rate */
-	BENCH_FREE = 32u,   /* only role 0 counts operations; the others are there to disturb it */
-	BENCH_FULL = 64u,   /* not in the quick plan */
-	BENCH_LINES = 128u, /* readers look at every line of the payload, not at its ends alone */
+	BENCH_PEER = 1u,     /* not ours: the ratio is taken against the fastest of these */
+	BENCH_SHARING = 2u,  /* its readers compete for messages: shown, never in a ratio */
+	BENCH_LIMIT = 4u,    /* what the machine can do, not what a library does */
+	BENCH_PROCS = 8u,    /* roles are processes, not threads */
+	BENCH_TIME = 16u,    /* only ns/op says something: no rate */
+	BENCH_FREE = 32u,    /* only role 0 counts operations; the others are there to disturb it */
+	BENCH_FULL = 64u,    /* not in the quick plan */
+	BENCH_LINES = 128u,  /* readers look at every line of the payload, not at its ends alone */
 	BENCH_EQUALS = 256u, /* roles are alike: dealt out over all CPUs, the first one's too */
 	BENCH_SPINS = 512u   /* waits without giving its CPU away: not in the quick plan when roles
 			      * share CPUs, since it measures the scheduler's time slice then */
@@ -49,9 +49,9 @@ struct bench_sample {
 	uint64_t voluntary; /* context switches inside the timed part, all roles */
 	uint64_t involuntary;
 	uint64_t faults; /* page faults inside the timed part, all roles */
-	double waiting;  /* share of the roles' time in which they wanted a CPU and had none */
-	double value;    /* what role 0 cares to report */
-	double calls;    /* system calls inside the timed part, all roles; NaN: not counted */
+	double waiting;	 /* share of the roles' time in which they wanted a CPU and had none */
+	double value;	 /* what role 0 cares to report */
+	double calls;	 /* system calls inside the timed part, all roles; NaN: not counted */
 };
 
 /* What a run needs from the harness: where to run, and memory that all roles share. */
@@ -60,8 +60,8 @@ struct bench_env {
 	unsigned cpus;
 	uint8_t *arena; /* BENCH_ARENA_BYTES, page-aligned, mapped shared before any fork */
 	struct control *ctl;
-	int count_calls;     /* the next run is for counting system calls, not for its time */
-	char error[160];     /* why the last run failed */
+	int count_calls; /* the next run is for counting system calls, not for its time */
+	char error[160]; /* why the last run failed */
 };
 
 /* Runs body(arg, 0) .. body(arg, roles - 1), each on a thread of its own, body(arg, 0) on the
@@ -72,13 +72,13 @@ struct bench {
 	const char *group; /* one table each */
 	const char *who;   /* "weir", or the peer's name */
 	const char *unit;  /* what one operation is */
-	char name[64];     /* rows of one group with equal names are compared with each other */
+	char name[64];	   /* rows of one group with equal names are compared with each other */
 	/* what this row is measured against as well: "group/name/who" of another, or "group/name"
 	 * for the fastest of them, or "" */
 	char ref[96];
 	uint32_t flags;
-	uint32_t size;  /* payload bytes of a message; 0: none */
-	uint32_t batch; /* messages per commit, push or pop */
+	uint32_t size;	  /* payload bytes of a message; 0: none */
+	uint32_t batch;	  /* messages per commit, push or pop */
 	uint32_t readers; /* roles besides the first */
 	enum bench_skew skew;
 	enum bench_way way; /* group "rendezvous" */
@@ -94,6 +94,8 @@ void bench_add(const struct bench *b);
 size_t bench_count(void);
 const struct bench *bench_at(size_t i);
 void bench_mark_all(uint32_t flags); /* adds flags to every bench of the list */
+/* Is it in the quick plan of a machine with that many CPUs? */
+int bench_is_quick(const struct bench *b, unsigned cpus);
 
 /* Writes "group/name/who", the full name of a bench. */
 void bench_full_name(const struct bench *b, char *buf, size_t cap);
@@ -104,11 +106,17 @@ void bench_add_ring(void);
 void bench_add_roundtrip(void);
 void bench_add_progress(void);
 void bench_add_drain(void);
+void bench_add_barrier(void);
+void bench_add_rendezvous(void);
 void bench_add_region(void);
 void bench_add_ck_ring(void);
 void bench_add_ck_sequence(void);
 void bench_add_boost(void);
 void bench_add_rte(void);
+void bench_add_ck_barrier(void);
+void bench_add_pthread_barrier(void);
+void bench_add_std_barrier(void);
+void bench_add_openmp(void);
 
 /* The ring matrix, so that every transport is run in the same cases. */
 struct bench_ring_case {
@@ -124,6 +132,18 @@ void bench_add_ring_cases(const char *who, uint32_t flags,
 void bench_add_roundtrip_cases(const char *who, uint32_t flags,
 			       double (*run)(struct bench_env *, const struct bench *, uint64_t,
 					     struct bench_sample *));
+
+/* A barrier, and where it can be run. */
+struct bench_meeter {
+	const char *who;
+	uint32_t flags;
+	uint32_t ways;	    /* enum bench_way, those it waits in */
+	uint32_t processes; /* nonzero: between processes too */
+	bench_team team;
+	double (*run)(struct bench_env *, const struct bench *, uint64_t, struct bench_sample *);
+};
+/* Adds its rows of group "rendezvous": 2, 4, 8, 16 parties, threads and processes. */
+void bench_add_meet_cases(const struct bench_meeter *m);
 
 #ifdef __cplusplus
 }

@@ -26,7 +26,7 @@
 #include "control.h"
 #include "watch.h"
 
-#define RUN_LIMIT_NS INT64_C(10000000000)  /* a role that waits longer gives up */
+#define RUN_LIMIT_NS INT64_C(10000000000)   /* a role that waits longer gives up */
 #define WATCH_LIMIT_NS INT64_C(12000000000) /* one that cannot is ended */
 
 struct job { /* one role */
@@ -170,7 +170,8 @@ static double total(struct bench_env *env, const struct bench *b, unsigned roles
 		const struct result *r = &ctl->result[i];
 
 		if (control_load(&ctl->failed.word) == 0 && control_load(&r->done) == 0)
-			snprintf(ctl->failed.text, sizeof(ctl->failed.text), "role %u did not finish", i);
+			snprintf(ctl->failed.text, sizeof(ctl->failed.text),
+				 "role %u did not finish", i);
 		else if (control_load(&ctl->failed.word) == 0 && i > 0 &&
 			 !(b->flags & (BENCH_SHARING | BENCH_FREE)) && r->ops != n)
 			snprintf(ctl->failed.text, sizeof(ctl->failed.text),

@@ -35,6 +35,13 @@ void bench_mark_all(uint32_t flags)
 		list[i].flags |= flags;
 }
 
+int bench_is_quick(const struct bench *b, unsigned cpus)
+{
+	if (b->flags & BENCH_FULL)
+		return 0;
+	return !(b->flags & BENCH_SPINS) || b->readers + 1 <= cpus;
+}
+
 void bench_full_name(const struct bench *b, char *buf, size_t cap)
 {
 	snprintf(buf, cap, "%s/%s/%s", b->group, b->name, b->who);
@@ -148,5 +155,69 @@ void bench_add_roundtrip_cases(const char *who, uint32_t flags,
 				 p != 0 ? "processes" : "threads");
 			snprintf(b.ref, sizeof(b.ref), "limits/pingpong/two-lines");
 			bench_add(&b);
+		}
+}
+
+/* What the quick plan takes: spinning on threads wherever there are CPUs enough, the ways of waiting
+ * at the sizes where each is the one to choose. */
+static int meet_case_is_quick(uint32_t parties, enum bench_way way, uint32_t flags)
+{
+	if (flags & BENCH_PROCS)
+		return parties == 2 && way != BENCH_YIELD;
+	return way == BENCH_SPIN || (way == BENCH_YIELD && (parties == 4 || parties == 16)) ||
+	       (way == BENCH_PARK && parties <= 4);
+}
+
+static void meet_case_name(uint32_t parties, enum bench_way way, uint32_t flags, char *buf,
+			   size_t cap)
+{
+	snprintf(buf, cap, "%u/%s/%s", (unsigned)parties,
+		 flags & BENCH_PROCS ? "processes" : "threads",
+		 way == BENCH_SPIN    ? "spin"
+		 : way == BENCH_YIELD ? "yield"
+				      : "park");
+}
+
+static void add_meet_case(const struct bench_meeter *m, uint32_t parties, enum bench_way way,
+			  uint32_t flags)
+{
+	struct bench b;
+	char name[64];
+
+	memset(&b, 0, sizeof(b));
+	b.group = "rendezvous";
+	b.who = m->who;
+	b.unit = "generation";
+	b.flags = m->flags | flags | BENCH_TIME | BENCH_EQUALS;
+	b.flags |= way == BENCH_SPIN ? BENCH_SPINS : 0;
+	b.flags |= meet_case_is_quick(parties, way, flags) ? 0 : BENCH_FULL;
+	b.batch = 1;
+	b.readers = parties - 1;
+	b.way = way;
+	b.team = m->team;
+	b.run = m->run;
+	meet_case_name(parties, way, flags, b.name, sizeof(b.name));
+	if (!(m->flags & BENCH_PEER) && (flags & BENCH_PROCS)) {
+		meet_case_name(parties, way, 0, name, sizeof(name));
+		snprintf(b.ref, sizeof(b.ref), "rendezvous/%s/%s", name, m->who);
+	} else if (parties == 2 && way == BENCH_SPIN) {
+		snprintf(b.ref, sizeof(b.ref), "limits/pingpong/one-line");
+	}
+	bench_add(&b);
+}
+
+void bench_add_meet_cases(const struct bench_meeter *m)
+{
+	static const enum bench_way ways[] = {BENCH_SPIN, BENCH_YIELD, BENCH_PARK};
+	uint32_t parties;
+	unsigned w;
+
+	for (parties = 2; parties <= 16; parties *= 2)
+		for (w = 0; w < 3; w++) {
+			if (!(m->ways & ways[w]))
+				continue;
+			add_meet_case(m, parties, ways[w], 0);
+			if (m->processes)
+				add_meet_case(m, parties, ways[w], BENCH_PROCS);
 		}
 }

@@ -11,10 +11,12 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 %C%_weir_bench_SOURCES = \
 	%D%/alloc.c %D%/alloc.h \
 	%D%/bench.h \
+	%D%/bench_barrier.c \
 	%D%/bench_drain.c \
 	%D%/bench_limits.c \
 	%D%/bench_progress.c \
 	%D%/bench_region.c \
+	%D%/bench_rendezvous.c \
 	%D%/bench_ring.c \
 	%D%/bench_roundtrip.c \
 	%D%/context.c %D%/context.h \
@@ -27,11 +29,13 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/judge.c \
 	%D%/list.c \
 	%D%/main.c \
+	%D%/meet.h \
 	%D%/msg.h \
 	%D%/native.c %D%/native.h \
 	%D%/pair.c %D%/pair.h \
 	%D%/peers/ck_ring.c \
 	%D%/peers/ck_sequence.c \
+	%D%/peers/pthread_barrier.c \
 	%D%/plan.c %D%/plan.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/report.c %D%/report.h \
@@ -46,6 +50,31 @@ BENCH_PEERS =
 if HAVE_BOOST
 BENCH_DEFS += -DBENCH_HAVE_BOOST
 %C%_weir_bench_SOURCES += %D%/peers/boost_spsc.cc
+endif
+
+if HAVE_LIBCK
+BENCH_DEFS += -DBENCH_HAVE_LIBCK
+BENCH_PEERS += $(CK_LIBS)
+%C%_weir_bench_SOURCES += %D%/peers/ck_barrier.c
+endif
+
+# C++20 is for this file only.
+if HAVE_STD_BARRIER
+BENCH_DEFS += -DBENCH_HAVE_STD_BARRIER
+BENCH_PEERS += %D%/libstd_peer.la
+EXTRA_LTLIBRARIES += %D%/libstd_peer.la
+%C%_libstd_peer_la_SOURCES = %D%/peers/std_barrier.cc
+%C%_libstd_peer_la_CXXFLAGS = $(AM_CXXFLAGS) -std=c++20
+endif
+
+# OpenMP's flag compiles its file, and links its runtime.
+if HAVE_OPENMP
+BENCH_DEFS += -DBENCH_HAVE_OPENMP
+BENCH_PEERS += %D%/libopenmp_peer.la
+EXTRA_LTLIBRARIES += %D%/libopenmp_peer.la
+%C%_libopenmp_peer_la_SOURCES = %D%/peers/openmp.c
+%C%_libopenmp_peer_la_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+%C%_weir_bench_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 endif
 
 # DPDK's flags (a machine, a forced include, GNU C) are for its own file only, and of its libraries

@@ -144,10 +144,22 @@ static void add_all(void)
 	bench_add_ring();
 	bench_add_roundtrip();
 	bench_add_progress();
+	bench_add_rendezvous();
+	bench_add_barrier();
 	bench_add_drain();
 	bench_add_region();
 	bench_add_ck_ring();
 	bench_add_ck_sequence();
+	bench_add_pthread_barrier();
+#ifdef BENCH_HAVE_LIBCK
+	bench_add_ck_barrier();
+#endif
+#ifdef BENCH_HAVE_STD_BARRIER
+	bench_add_std_barrier();
+#endif
+#ifdef BENCH_HAVE_OPENMP
+	bench_add_openmp();
+#endif
 #ifdef BENCH_HAVE_BOOST
 	bench_add_boost();
 #endif

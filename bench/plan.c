@@ -14,16 +14,15 @@
 #include "driver.h"
 #include "probe.h"
 
-#define FIRST_N 4096u
-#define FIRST_N_SLOW 16u /* where an operation may take many milliseconds */
-#define COUNTED_N 256u   /* operations whose system calls are counted */
+#define FIRST_N 16u    /* an operation may take a hundred milliseconds */
+#define COUNTED_N 256u /* operations whose system calls are counted */
 #define LEAST_ROUNDS 3u
 
 uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sample_ns)
 {
 	const double step = b->batch > 1 ? b->batch : 1;
 	struct bench_sample s;
-	double n = b->flags & BENCH_SPINS ? FIRST_N_SLOW : FIRST_N, grow;
+	double n = FIRST_N, grow;
 	int i;
 
 	n = n < step ? step : n - fmod(n, step);
@@ -47,13 +46,6 @@ uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sam
 
 /* ---- choosing ---- */
 
-/* Would be in the quick plan if it had a CPU for each of its roles. */
-static int spins_on_shared_cpus(const struct plan *p, const struct bench *b)
-{
-	return (b->flags & BENCH_SPINS) && !(b->flags & BENCH_FULL) &&
-	       driver_oversubscribed(p->env, b->readers);
-}
-
 static int is_named(const struct plan *p, const struct bench *b)
 {
 	char name[160];
@@ -64,9 +56,7 @@ static int is_named(const struct plan *p, const struct bench *b)
 
 static int matches(const struct plan *p, const struct bench *b, int full)
 {
-	if (!full && ((b->flags & BENCH_FULL) || spins_on_shared_cpus(p, b)))
-		return 0;
-	return is_named(p, b);
+	return is_named(p, b) && (full || bench_is_quick(b, p->env->cpus));
 }
 
 static uint32_t count_matches(struct plan *p, int full)
@@ -78,7 +68,8 @@ static uint32_t count_matches(struct plan *p, int full)
 	for (i = 0; i < bench_count(); i++) {
 		n += (uint32_t)matches(p, bench_at(i), full);
 		p->left_out += !full && is_named(p, bench_at(i)) &&
-			       spins_on_shared_cpus(p, bench_at(i));
+			       !(bench_at(i)->flags & BENCH_FULL) &&
+			       !bench_is_quick(bench_at(i), p->env->cpus);
 	}
 	return n;
 }

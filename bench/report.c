@@ -18,7 +18,7 @@ struct table {
 };
 
 static const char *const heading[COLUMNS] = {
-	"case",  "who",       "ns/op",       "min..max",  "M/s",    "GB/s",         "x best peer",
+	"case",	      "who",   "ns/op",	    "min..max",	   "M/s",	"GB/s",	  "x best peer",
 	"x min..max", "x ref", "allocs/op", "syscalls/op", "sleeps/op", "wait %", "kept/dropped",
 };
 
@@ -205,7 +205,7 @@ static const char *group_after(const struct plan *p, const char *group)
 	return NULL;
 }
 
-/* What "x ref" compares with: each reference once. Those within the group are all of one kind. */
+/* What "x ref" compares with: each reference once. Those of processes are all of one kind. */
 static void explain_refs(FILE *f, const struct plan *p, const char *group, const char *bullet)
 {
 	uint32_t i, k;
@@ -216,7 +216,7 @@ static void explain_refs(FILE *f, const struct plan *p, const char *group, const
 
 		if (p->row[i].ref.n == 0 || strcmp(b->group, group) != 0)
 			continue;
-		if (strncmp(b->ref, group, strlen(group)) == 0) {
+		if ((b->flags & BENCH_PROCS) && strncmp(b->ref, group, strlen(group)) == 0) {
 			same_case = 1;
 			continue;
 		}
@@ -278,7 +278,8 @@ static void summary(FILE *f, const struct plan *p, const struct context *c, cons
 								  : "the first and last word");
 	if (p->left_out > 0)
 		fprintf(f,
-			"%s%u rows that spin with more roles than CPUs are left out of the quick plan: "
+			"%s%u rows that spin with more roles than CPUs are left out of the quick "
+			"plan: "
 			"they measure the scheduler's time slice; --full has them\n",
 			bullet, (unsigned)p->left_out);
 	if (p->waiting > WAITING_TOO_MUCH)

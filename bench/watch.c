@@ -25,7 +25,7 @@
 
 static void fail(struct watch *w, const char *what, unsigned i, const char *detail)
 {
-	char who[24] = "the process of all roles";
+	char who[32] = "the process of all roles";
 
 	if (w->n > 1)
 		snprintf(who, sizeof(who), "role %u", i);
@@ -63,8 +63,8 @@ void watch_trace(struct watch *w)
 		if (!WIFSTOPPED(st)) {
 			w->pid[i] = 0;
 			fail(w, "died", i, " before it began");
-		} else if (ptrace(PTRACE_SEIZE, w->pid[i], NULL, (void *)(uintptr_t)TRACE_OPTIONS) !=
-			   0) {
+		} else if (ptrace(PTRACE_SEIZE, w->pid[i], NULL,
+				  (void *)(uintptr_t)TRACE_OPTIONS) != 0) {
 			w->traced = 0;
 		}
 	}

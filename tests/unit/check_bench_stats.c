@@ -218,6 +218,21 @@ START_TEST(heap_calls_are_per_operation_over_all_samples)
 }
 END_TEST
 
+START_TEST(sleeps_are_per_operation_over_all_samples)
+{
+	rows[OURS].sample[0].voluntary = 500;
+	rows[OURS].sample[2].voluntary = 1500;
+	rows[OURS].sample[2].after = 1000; /* dropped, but it happened */
+	rows[OURS].sample[3].involuntary = 9000;
+	plan_judge(&plan);
+	ck_assert_double_eq_tol(rows[OURS].sleeps_per_op, 0.5, EXACT);
+	ck_assert_double_eq_tol(rows[PEER].sleeps_per_op, 0, EXACT);
+	rows[OURS].n = 0; /* never calibrated */
+	plan_judge(&plan);
+	ck_assert_double_eq_tol(rows[OURS].sleeps_per_op, 0, EXACT);
+}
+END_TEST
+
 START_TEST(waiting_is_the_median_over_rows_that_need_not_share_cpus)
 {
 	uint32_t r;
@@ -264,10 +279,65 @@ START_TEST(a_set_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so)
 }
 END_TEST
 
+/* ---- the list ---- */
+
+static double no_run(struct bench_env *env, const struct bench *b, uint64_t n,
+		     struct bench_sample *out)
+{
+	(void)env, (void)b, (void)n, (void)out;
+	return -1;
+}
+
+START_TEST(spinning_is_in_the_quick_plan_only_with_a_cpu_for_each_role)
+{
+	struct bench b;
+
+	memset(&b, 0, sizeof(b));
+	b.readers = 3;
+	ck_assert_int_eq(bench_is_quick(&b, 1), 1);
+	b.flags = BENCH_SPINS;
+	ck_assert_int_eq(bench_is_quick(&b, 3), 0);
+	ck_assert_int_eq(bench_is_quick(&b, 4), 1);
+	b.flags |= BENCH_FULL;
+	ck_assert_int_eq(bench_is_quick(&b, 4), 0);
+}
+END_TEST
+
+START_TEST(a_barrier_is_listed_at_each_size_in_the_ways_it_has)
+{
+	const struct bench_meeter ours = {"ours", 0, BENCH_SPIN | BENCH_PARK, 1, NULL, no_run};
+	const struct bench_meeter peer = {"peer", BENCH_PEER, BENCH_YIELD, 0, NULL, no_run};
+	const size_t before = bench_count();
+	uint32_t spins = 0, procs = 0, roles = 0;
+	size_t i;
+
+	bench_add_meet_cases(&ours);
+	ck_assert_uint_eq(bench_count(), before + 4 * 2 * 2);
+	for (i = before; i < bench_count(); i++) {
+		spins += (bench_at(i)->flags & BENCH_SPINS) != 0;
+		procs += (bench_at(i)->flags & BENCH_PROCS) != 0;
+		roles += bench_at(i)->readers + 1;
+		ck_assert_int_eq((bench_at(i)->flags & BENCH_SPINS) != 0,
+				 bench_at(i)->way == BENCH_SPIN);
+	}
+	ck_assert_uint_eq(spins, 4 * 2);
+	ck_assert_uint_eq(procs, 4 * 2);
+	ck_assert_uint_eq(roles, 4 * (2 + 4 + 8 + 16));
+	ck_assert_str_eq(bench_at(before)->name, "2/threads/spin");
+	ck_assert_str_eq(bench_at(before + 1)->name, "2/processes/spin");
+	ck_assert_str_eq(bench_at(before + 1)->ref, "rendezvous/2/threads/spin/ours");
+	bench_add_meet_cases(&peer);
+	ck_assert_uint_eq(bench_count(), before + 4 * 2 * 2 + 4);
+	ck_assert_str_eq(bench_at(bench_count() - 1)->name, "16/threads/yield");
+	ck_assert_str_eq(bench_at(bench_count() - 1)->ref, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("bench_stats");
-	TCase *plain = tcase_create("stats"), *judged = tcase_create("judge");
+	TCase *plain = tcase_create("stats"), *judged = tcase_create("judge"),
+	      *listed = tcase_create("list");
 	SRunner *runner;
 	int failed;
 
@@ -285,10 +355,14 @@ int main(void)
 	tcase_add_test(judged, an_outlying_round_is_dropped_on_all_sides_of_its_comparison_only);
 	tcase_add_test(judged, reference_by_full_name_or_the_fastest_of_a_case);
 	tcase_add_test(judged, heap_calls_are_per_operation_over_all_samples);
+	tcase_add_test(judged, sleeps_are_per_operation_over_all_samples);
 	tcase_add_test(judged, waiting_is_the_median_over_rows_that_need_not_share_cpus);
 	tcase_add_test(judged, a_set_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so);
 	tcase_add_test(judged, a_sample_that_had_to_wait_for_its_cpus_is_dropped);
 	suite_add_tcase(s, judged);
+	tcase_add_test(listed, spinning_is_in_the_quick_plan_only_with_a_cpu_for_each_role);
+	tcase_add_test(listed, a_barrier_is_listed_at_each_size_in_the_ways_it_has);
+	suite_add_tcase(s, listed);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
