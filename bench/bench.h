@@ -49,9 +49,9 @@ struct bench_sample {
 	uint64_t voluntary; /* context switches inside the timed part, all roles */
 	uint64_t involuntary;
 	uint64_t faults; /* page faults inside the timed part, all roles */
-	double waiting;	 /* share of the roles' time in which they wanted a CPU and had none */
-	double value;	 /* what role 0 cares to report */
-	double calls;	 /* system calls inside the timed part, all roles; NaN: not counted */
+	double waiting;  /* share of the roles' time in which they wanted a CPU and had none */
+	double value;    /* what role 0 cares to report */
+	double calls;    /* system calls inside the timed part, all roles; NaN: not counted */
 };
 
 /* What a run needs from the harness: where to run, and memory that all roles share. */
@@ -72,13 +72,13 @@ struct bench {
 	const char *group; /* one table each */
 	const char *who;   /* "weir", or the peer's name */
 	const char *unit;  /* what one operation is */
-	char name[64];	   /* rows of one group with equal names are compared with each other */
+	char name[64];     /* rows of one group with equal names are compared with each other */
 	/* what this row is measured against as well: "group/name/who" of another, or "group/name"
 	 * for the fastest of them, or "" */
 	char ref[96];
 	uint32_t flags;
-	uint32_t size;	  /* payload bytes of a message; 0: none */
-	uint32_t batch;	  /* messages per commit, push or pop */
+	uint32_t size;    /* payload bytes of a message; 0: none */
+	uint32_t batch;   /* messages per commit, push or pop */
 	uint32_t readers; /* roles besides the first */
 	enum bench_skew skew;
 	enum bench_way way; /* group "rendezvous" */
@@ -137,7 +137,7 @@ void bench_add_roundtrip_cases(const char *who, uint32_t flags,
 struct bench_meeter {
 	const char *who;
 	uint32_t flags;
-	uint32_t ways;	    /* enum bench_way, those it waits in */
+	uint32_t ways;      /* enum bench_way, those it waits in */
 	uint32_t processes; /* nonzero: between processes too */
 	bench_team team;
 	double (*run)(struct bench_env *, const struct bench *, uint64_t, struct bench_sample *);

@@ -189,7 +189,7 @@ static double run(struct bench_env *env, const struct bench *b, uint64_t n,
 {
 	return driver_run(env, b,
 			  b->flags & BENCH_PEER ? scanning
-			  : is_fence(b)		? generations
+			  : is_fence(b)         ? generations
 						: arrivals,
 			  NULL, 1, n, out);
 }

@@ -81,7 +81,7 @@ static int step(struct role *me, struct scene *s, enum what what, uint64_t i)
 static int role(struct role *me)
 {
 	enum what what = strncmp(me->b->name, "capture-publish", 15) == 0 ? WHOLE
-			 : strncmp(me->b->name, "capture", 7) == 0	  ? CAPTURE
+			 : strncmp(me->b->name, "capture", 7) == 0        ? CAPTURE
 									  : PENDING;
 	struct scene *s = (struct scene *)(void *)(me->arena + TABLE_BYTES);
 	uint64_t i;

@@ -24,7 +24,7 @@ struct control_word {
 
 /* Mapped shared before any fork, at the same address for all. */
 struct control {
-	struct control_word go;	    /* 1: everybody starts */
+	struct control_word go;     /* 1: everybody starts */
 	struct control_word stop;   /* 1: everybody ends */
 	struct control_word ready;  /* roles that are not */
 	struct control_word failed; /* 1: text says why */

@@ -23,7 +23,7 @@ extern "C" {
 
 #define ROLE_MAX 16u
 #define ROLE_SPINS_ALONE (1u << 16) /* idle looks between two checks of the clock */
-#define ROLE_SPINS_SHARED 64u	    /* idle looks before the CPU is yielded */
+#define ROLE_SPINS_SHARED 64u       /* idle looks before the CPU is yielded */
 
 struct role {
 	/* hot, and private to the role */
@@ -31,9 +31,9 @@ struct role {
 	uint32_t spins_max;
 	uint32_t index;
 	uint32_t shared_cpu; /* another role is pinned to this CPU as well */
-	uint32_t skew;	     /* of b, here so that hot loops find it on this line */
-	uint32_t lines;	     /* b has BENCH_LINES */
-	uint64_t n;	     /* operations asked for */
+	uint32_t skew;       /* of b, here so that hot loops find it on this line */
+	uint32_t lines;      /* b has BENCH_LINES */
+	uint64_t n;          /* operations asked for */
 	const struct bench *b;
 	uint8_t *arena;
 	const uint8_t *source; /* payload to send: see msg.h */

@@ -17,7 +17,7 @@
 
 #define MSG_MAX 1024u
 #define MSG_WORD UINT64_C(0x7765697277656972) /* every word of the source but the first */
-#define MSG_PAUSES 4u			      /* per message, for the side that is made slower */
+#define MSG_PAUSES 4u                         /* per message, for the side that is made slower */
 
 BENCH_INLINE void msg_pace(const struct role *me, enum bench_skew side)
 {

@@ -10,7 +10,7 @@
 
 struct plan_options {
 	const char *filter; /* part of a full name, or NULL */
-	int full;	    /* benches with BENCH_FULL as well, longer samples */
+	int full;           /* benches with BENCH_FULL as well, longer samples */
 	uint32_t rounds;
 	uint64_t seed;
 	double sample_ns; /* what one sample should take */
@@ -20,7 +20,7 @@ struct plan_options {
 struct plan_sample {
 	double ns_per_op;     /* NaN: not taken */
 	double before, after; /* probes */
-	double waiting;	      /* share of the roles' time */
+	double waiting;       /* share of the roles' time */
 	uint64_t allocs, voluntary, involuntary, faults;
 };
 
@@ -35,15 +35,15 @@ struct plan_row {
 	struct plan_sample sample[STATS_ROUNDS_MAX];
 	char error[160]; /* "": did not fail */
 	/* by plan_judge() */
-	struct stats_spread ns;	   /* per operation */
+	struct stats_spread ns;    /* per operation */
 	struct stats_spread ratio; /* times faster than the best peer; n = 0: none */
 	struct stats_spread ref;   /* times the speed of what b->ref names; n = 0: none */
-	uint32_t disturbed;	   /* too few rounds were quiet: judged on all of them */
-	uint32_t dropped;	   /* rounds taken but not kept, for this row's set */
+	uint32_t disturbed;        /* too few rounds were quiet: judged on all of them */
+	uint32_t dropped;          /* rounds taken but not kept, for this row's set */
 	double allocs_per_op;
 	double calls_per_op;  /* system calls, of a run that was not timed; NaN: not counted */
 	double sleeps_per_op; /* voluntary context switches, all rounds */
-	double waiting;	      /* median share of the roles' time without a CPU, over all rounds */
+	double waiting;       /* median share of the roles' time without a CPU, over all rounds */
 };
 
 struct plan {
@@ -61,8 +61,8 @@ struct plan {
 	double probe_last;
 	/* by plan_judge() */
 	struct stats_spread probe;
-	double waiting;	 /* median over the rows that need not share CPUs */
-	uint8_t *keep;	 /* by plan_judge(): [set][STATS_ROUNDS_MAX] */
+	double waiting;  /* median over the rows that need not share CPUs */
+	uint8_t *keep;   /* by plan_judge(): [set][STATS_ROUNDS_MAX] */
 	double *scratch; /* [row][STATS_ROUNDS_MAX] */
 };
 

@@ -18,7 +18,7 @@ struct table {
 };
 
 static const char *const heading[COLUMNS] = {
-	"case",	      "who",   "ns/op",	    "min..max",	   "M/s",	"GB/s",	  "x best peer",
+	"case",       "who",   "ns/op",     "min..max",    "M/s",       "GB/s",   "x best peer",
 	"x min..max", "x ref", "allocs/op", "syscalls/op", "sleeps/op", "wait %", "kept/dropped",
 };
 

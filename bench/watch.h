@@ -12,7 +12,7 @@ struct watch {
 	unsigned n;
 	int64_t limit; /* driver_now() at which those that are left have hung */
 	struct control *ctl;
-	int traced;	/* watch_trace() has them, and watch_wait() counts */
+	int traced;     /* watch_trace() has them, and watch_wait() counts */
 	uint64_t calls; /* system calls inside the timed part, all roles, the harness's excepted */
 };
 

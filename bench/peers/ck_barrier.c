@@ -12,7 +12,7 @@
 #include "../meet.h"
 
 #define FLAGS_MAX 16u /* of a party: what the _size() functions say for 16 parties, or more */
-#define LEAF 4u	      /* parties that share a group of the combining tree */
+#define LEAF 4u       /* parties that share a group of the combining tree */
 
 struct centralized {
 	ck_barrier_centralized_t barrier;
