@@ -123,15 +123,26 @@ struct bench_ring_case {
 	uint32_t size, batch, readers, flags;
 	enum bench_skew skew;
 };
-/* Adds one row of group "ring" per case for which wants() is nonzero. */
+/* Adds one row of group "ring" per case for which wants() is nonzero; BENCH_WANTS_FULL: not in the
+ * quick plan. */
+#define BENCH_WANTS_FULL 2
 void bench_add_ring_cases(const char *who, uint32_t flags,
 			  int (*wants)(const struct bench_ring_case *c),
 			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
 					struct bench_sample *));
+/* What wants() says for rows that consume otherwise than their writer produces: one reader, single
+ * commits; in the quick plan on threads up to 64 B. */
+int bench_ring_consumer_case(const struct bench_ring_case *c);
 /* Adds the rows of group "roundtrip", threads and processes. */
 void bench_add_roundtrip_cases(const char *who, uint32_t flags,
 			       double (*run)(struct bench_env *, const struct bench *, uint64_t,
 					     struct bench_sample *));
+
+/* Adds the rows of group "progress". Their run() is bench_run_progress() with its roles: one that
+ * publishes n times, one that reads n times, one that publishes until told to stop. */
+void bench_add_progress_cases(const char *who, uint32_t flags,
+			      double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					    struct bench_sample *));
 
 /* A barrier, and where it can be run. */
 struct bench_meeter {

@@ -91,10 +91,19 @@ static int reading(struct role *me)
 	return bad == 0 ? 0 : role_fail(me, "a torn record was read");
 }
 
+double bench_run_progress(struct bench_env *env, const struct bench *b, role_fn by_publisher,
+			  role_fn by_reader, role_fn by_fire, uint64_t n, struct bench_sample *out)
+{
+	const int quiet = strstr(b->name, "quiet") != NULL;
+
+	if (strncmp(b->name, "publish", 7) == 0)
+		return driver_run(env, b, by_publisher, NULL, 1, n, out);
+	return driver_run(env, b, by_reader, quiet ? NULL : by_fire, quiet ? 1 : 2, n, out);
+}
+
 static double run(struct bench_env *env, const struct bench *b, uint64_t n,
 		  struct bench_sample *out)
 {
-	int quiet = strstr(b->name, "quiet") != NULL;
 	int rc;
 
 	memset(env->arena, 0, TABLE_BYTES);
@@ -103,26 +112,10 @@ static double run(struct bench_env *env, const struct bench *b, uint64_t n,
 		snprintf(env->error, sizeof(env->error), "format: %s", weir_error_name(rc));
 		return -1;
 	}
-	if (strncmp(b->name, "publish", 7) == 0)
-		return driver_run(env, b, publisher, NULL, 1, n, out);
-	return driver_run(env, b, reading, quiet ? NULL : fire, quiet ? 1 : 2, n, out);
+	return bench_run_progress(env, b, publisher, reading, fire, n, out);
 }
 
 void bench_add_progress(void)
 {
-	static const char *const name[] = {"publish/quiet", "read/quiet", "read/back-to-back"};
-	struct bench b;
-	unsigned i;
-
-	for (i = 0; i < 3; i++) {
-		memset(&b, 0, sizeof(b));
-		b.group = "progress";
-		b.who = "weir";
-		b.unit = i == 0 ? "publish" : "read";
-		b.flags = BENCH_TIME | BENCH_FREE;
-		b.batch = 1;
-		b.run = run;
-		snprintf(b.name, sizeof(b.name), "%s", name[i]);
-		bench_add(&b);
-	}
+	bench_add_progress_cases("weir", 0, run);
 }

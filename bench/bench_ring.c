@@ -2,6 +2,8 @@
  * The request ring: one gated writer, 1, 2 or 4 registered readers that each see every message.
  * Nothing here is tuned to the case: the writer claims, fills and commits, one by one or 32 at a
  * time; a reader polls, and publishes its progress every 32 messages and whenever it finds nothing.
+ * "weir-each" is the reader that gives its space back after every message, as peers that take one at
+ * a time do.
  */
 #include "pair.h"
 
@@ -26,7 +28,7 @@ BENCH_INLINE int ring_write(struct role *me, size_t size)
 	return 0;
 }
 
-BENCH_INLINE int ring_read(struct role *me, size_t size)
+BENCH_INLINE int ring_read(struct role *me, size_t size, uint64_t every)
 {
 	struct weir_ring_reader r;
 	uint64_t i = 0, delivered = 0;
@@ -39,7 +41,7 @@ BENCH_INLINE int ring_read(struct role *me, size_t size)
 		if (BENCH_UNLIKELY(rc < 0))
 			return -1;
 		i += (uint64_t)rc;
-		if (i - delivered == BENCH_BATCH || (rc == 0 && i != delivered)) {
+		if (i - delivered == every || (rc == 0 && i != delivered)) {
 			weir_ring_deliver(&r, 0);
 			delivered = i;
 		}
@@ -57,9 +59,17 @@ static int writer(struct role *me)
 	return MSG_BY_SIZE(ring_write, me);
 }
 
+#define READ_BATCHES(me, size) ring_read(me, size, BENCH_BATCH)
+#define READ_EACH(me, size) ring_read(me, size, 1)
+
 static int reader(struct role *me)
 {
-	return MSG_BY_SIZE(ring_read, me);
+	return MSG_BY_SIZE(READ_BATCHES, me);
+}
+
+static int each_reader(struct role *me)
+{
+	return MSG_BY_SIZE(READ_EACH, me);
 }
 
 static double run(struct bench_env *env, const struct bench *b, uint64_t n,
@@ -68,6 +78,14 @@ static double run(struct bench_env *env, const struct bench *b, uint64_t n,
 	if (pair_format(env, 1) != 0)
 		return -1;
 	return driver_run(env, b, writer, reader, 1 + b->readers, n, out);
+}
+
+static double run_each(struct bench_env *env, const struct bench *b, uint64_t n,
+		       struct bench_sample *out)
+{
+	if (pair_format(env, 1) != 0)
+		return -1;
+	return driver_run(env, b, writer, each_reader, 1 + b->readers, n, out);
 }
 
 static int wants(const struct bench_ring_case *c)
@@ -80,4 +98,5 @@ void bench_add_ring(void)
 {
 	_Static_assert((BENCH_BATCH & (BENCH_BATCH - 1)) == 0, "used as a mask");
 	bench_add_ring_cases("weir", 0, wants, run);
+	bench_add_ring_cases("weir-each", 0, bench_ring_consumer_case, run_each);
 }

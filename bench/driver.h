@@ -52,6 +52,10 @@ typedef int (*role_fn)(struct role *me);
 double driver_run(struct bench_env *env, const struct bench *b, role_fn first, role_fn others,
 		  unsigned roles, uint64_t n, struct bench_sample *out);
 
+/* The same for the rows of group "progress", by their names. */
+double bench_run_progress(struct bench_env *env, const struct bench *b, role_fn publisher,
+			  role_fn reading, role_fn fire, uint64_t n, struct bench_sample *out);
+
 /* Sets up env: CPUs (text "0,1"; NULL: all this process may use), arena, control block. 0, or -1
  * with env->error set. */
 int driver_init(struct bench_env *env, const char *cpus);

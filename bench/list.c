@@ -103,6 +103,21 @@ static void add_ring_case(const struct bench_ring_case *c, const char *who, uint
 	bench_add(&b);
 }
 
+int bench_ring_consumer_case(const struct bench_ring_case *c)
+{
+	if (c->readers != 1 || c->batch != 1 || c->skew != BENCH_EVEN)
+		return 0;
+	return c->size <= 64 && !(c->flags & BENCH_PROCS) ? 1 : BENCH_WANTS_FULL;
+}
+
+static void add_wanted(const struct bench_ring_case *c, const char *who, uint32_t flags, int wanted,
+		       double (*run)(struct bench_env *, const struct bench *, uint64_t,
+				     struct bench_sample *))
+{
+	if (wanted)
+		add_ring_case(c, who, flags | (wanted == BENCH_WANTS_FULL ? BENCH_FULL : 0), run);
+}
+
 void bench_add_ring_cases(const char *who, uint32_t flags,
 			  int (*wants)(const struct bench_ring_case *c),
 			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
@@ -125,9 +140,29 @@ void bench_add_ring_cases(const char *who, uint32_t flags,
 					/* out of balance: one reader on threads tells all */
 					if (c.skew != BENCH_EVEN && (r != 0 || p != 0))
 						continue;
-					if (wants(&c))
-						add_ring_case(&c, who, flags, run);
+					add_wanted(&c, who, flags, wants(&c), run);
 				}
+}
+
+void bench_add_progress_cases(const char *who, uint32_t flags,
+			      double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					    struct bench_sample *))
+{
+	static const char *const name[] = {"publish/quiet", "read/quiet", "read/back-to-back"};
+	struct bench b;
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		memset(&b, 0, sizeof(b));
+		b.group = "progress";
+		b.who = who;
+		b.unit = i == 0 ? "publish" : "read";
+		b.flags = flags | BENCH_TIME | BENCH_FREE;
+		b.batch = 1;
+		b.run = run;
+		snprintf(b.name, sizeof(b.name), "%s", name[i]);
+		bench_add(&b);
+	}
 }
 
 void bench_add_roundtrip_cases(const char *who, uint32_t flags,

@@ -28,6 +28,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/json.c \
 	%D%/judge.c \
 	%D%/list.c \
+	%D%/loops.h \
 	%D%/main.c \
 	%D%/meet.h \
 	%D%/msg.h \

@@ -63,7 +63,7 @@ static inline int meet_check(struct role *me, meet_fn meet, void *party)
 	return 0;
 }
 
-/* meet is a constant where this is called, and inlines. */
+/* meet is a constant where this is called: no call through a pointer. */
 BENCH_INLINE int meet_loop(struct role *me, meet_fn meet, void *party)
 {
 	uint64_t i;

@@ -230,6 +230,11 @@ int reader(struct role *me)
 	return BY_SIZE(read_any, me);
 }
 
+int bulk_reader(struct role *me)
+{
+	return BY_SIZE(read_bulk, me);
+}
+
 int tripper(struct role *me)
 {
 	return BY_SIZE(trip, me);
@@ -239,6 +244,13 @@ double run_ring(struct bench_env *env, const struct bench *b, uint64_t n, struct
 {
 	setup_for(env->arena, b->size, b->readers);
 	return driver_run(env, b, writer, reader, 1 + b->readers, n, out);
+}
+
+/* Pushed one by one; whatever is there is consumed at once. */
+double run_all(struct bench_env *env, const struct bench *b, uint64_t n, struct bench_sample *out)
+{
+	setup_for(env->arena, b->size, b->readers);
+	return driver_run(env, b, writer, bulk_reader, 1 + b->readers, n, out);
 }
 
 double run_trip(struct bench_env *env, const struct bench *b, uint64_t n, struct bench_sample *out)
@@ -263,5 +275,6 @@ extern "C" void bench_add_boost(void)
 {
 	bench_add_ring_cases("boost-spsc", BENCH_PEER, one_reader, run_ring);
 	bench_add_ring_cases("boost-spsc-each", BENCH_PEER, several_readers, run_ring);
+	bench_add_ring_cases("boost-spsc-all", BENCH_PEER, bench_ring_consumer_case, run_all);
 	bench_add_roundtrip_cases("boost-spsc", BENCH_PEER, run_trip);
 }

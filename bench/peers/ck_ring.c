@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#include "../driver.h"
+#include "../loops.h"
 #include "../msg.h"
 
 #define SLOTS(size) (BENCH_RING_BYTES / (size))
@@ -40,28 +40,35 @@ static void setup(uint8_t *arena, unsigned queues, uint32_t size)
 
 /* ---- one message ---- */
 
-BENCH_INLINE int put(struct role *me, struct ckq *q, size_t size, uint32_t *slot, uint64_t seq)
+struct end { /* of a queue; the slot to fill next is the sender's */
+	struct ckq *q;
+	uint32_t slot;
+};
+
+BENCH_INLINE int put(struct role *me, void *end, size_t size, uint64_t seq)
 {
+	struct end *e = end;
 	void *p;
 
 	if (size == sizeof(p)) {
 		msg_write(me, &p, size, seq);
 	} else {
-		p = q->slot + *slot * size;
-		*slot = *slot == SLOTS(size) + 1 ? 0 : *slot + 1;
+		p = e->q->slot + e->slot * size;
+		e->slot = e->slot == SLOTS(size) + 1 ? 0 : e->slot + 1;
 		msg_write(me, p, size, seq);
 	}
-	while (!ck_ring_enqueue_spsc(&q->ring, q->buffer, p))
+	while (!ck_ring_enqueue_spsc(&e->q->ring, e->q->buffer, p))
 		if (role_idle(me) != 0)
 			return -1;
 	return 0;
 }
 
-BENCH_INLINE int take(struct role *me, struct ckq *q, size_t size, uint64_t seq)
+BENCH_INLINE int take(struct role *me, void *end, size_t size, uint64_t seq)
 {
+	struct end *e = end;
 	void *p, *at;
 
-	while (!ck_ring_dequeue_spsc(&q->ring, q->buffer, &p))
+	while (!ck_ring_dequeue_spsc(&e->q->ring, e->q->buffer, &p))
 		if (role_idle(me) != 0)
 			return -1;
 	at = size == sizeof(p) ? (void *)&p : p;
@@ -74,31 +81,16 @@ BENCH_INLINE int take(struct role *me, struct ckq *q, size_t size, uint64_t seq)
 
 BENCH_INLINE int ring_write(struct role *me, size_t size)
 {
-	struct ckq *q = queue(me->arena, 0);
-	uint32_t slot = 0;
-	uint64_t i;
+	struct end e = {queue(me->arena, 0), 0};
 
-	if (role_start(me) != 0)
-		return -1;
-	for (i = 0; i < me->n; i++)
-		if (put(me, q, size, &slot, i) != 0)
-			return -1;
-	role_done(me, i);
-	return 0;
+	return loop_ring(me, put, &e, size);
 }
 
 BENCH_INLINE int ring_read(struct role *me, size_t size)
 {
-	struct ckq *q = queue(me->arena, 0);
-	uint64_t i;
+	struct end e = {queue(me->arena, 0), 0};
 
-	if (role_start(me) != 0)
-		return -1;
-	for (i = 0; i < me->n; i++)
-		if (take(me, q, size, i) != 0)
-			return -1;
-	role_done(me, i);
-	return 0;
+	return loop_ring(me, take, &e, size);
 }
 
 static int writer(struct role *me)
@@ -181,22 +173,10 @@ static double run_spmc(struct bench_env *env, const struct bench *b, uint64_t n,
 
 BENCH_INLINE int trip(struct role *me, size_t size)
 {
-	struct ckq *mine = queue(me->arena, me->index), *other = queue(me->arena, 1 - me->index);
-	uint32_t slot = 0;
-	uint64_t i;
+	struct end out = {queue(me->arena, me->index), 0};
+	struct end in = {queue(me->arena, 1 - me->index), 0};
 
-	if (role_start(me) != 0)
-		return -1;
-	for (i = 0; i < me->n; i++) {
-		if (me->index == 0 && put(me, mine, size, &slot, i) != 0)
-			return -1;
-		if (take(me, other, size, i) != 0)
-			return -1;
-		if (me->index == 1 && put(me, mine, size, &slot, i) != 0)
-			return -1;
-	}
-	role_done(me, i);
-	return 0;
+	return loop_trip(me, put, &out, take, &in, size);
 }
 
 static int tripper(struct role *me)

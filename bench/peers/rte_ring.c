@@ -16,9 +16,8 @@
 #pragma GCC diagnostic pop
 
 #include <stdio.h>
-#include <string.h>
 
-#include "../driver.h"
+#include "../loops.h"
 #include "../msg.h"
 
 #define SLOTS(size) (BENCH_RING_BYTES / (size))
@@ -46,55 +45,54 @@ static int setup(struct bench_env *env, unsigned queues, uint32_t size)
 
 /* ---- single ---- */
 
-/* msg: prepared */
-BENCH_INLINE int put(struct role *me, struct rte_ring *r, uint64_t *msg, size_t size, uint64_t seq)
+struct end { /* of a ring; the caller's copy of a message */
+	struct rte_ring *r;
+	uint64_t msg[MSG_MAX / sizeof(uint64_t)];
+};
+
+BENCH_INLINE void set_end(struct role *me, struct end *e, unsigned i, size_t size)
 {
-	msg_number(me, msg, seq);
-	while (rte_ring_sp_enqueue_elem(r, msg, (unsigned)size) != 0)
+	e->r = queue(me->arena, i);
+	msg_prepare(me, e->msg, size);
+}
+
+BENCH_INLINE int put(struct role *me, void *end, size_t size, uint64_t seq)
+{
+	struct end *e = end;
+
+	msg_number(me, e->msg, seq);
+	while (rte_ring_sp_enqueue_elem(e->r, e->msg, (unsigned)size) != 0)
 		if (role_idle(me) != 0)
 			return -1;
 	return 0;
 }
 
-BENCH_INLINE int take(struct role *me, struct rte_ring *r, size_t size, uint64_t seq)
+BENCH_INLINE int take(struct role *me, void *end, size_t size, uint64_t seq)
 {
-	uint64_t msg[MSG_MAX / sizeof(uint64_t)];
+	struct end *e = end;
 
-	while (rte_ring_sc_dequeue_elem(r, msg, (unsigned)size) != 0)
+	while (rte_ring_sc_dequeue_elem(e->r, e->msg, (unsigned)size) != 0)
 		if (role_idle(me) != 0)
 			return -1;
-	if (msg_differs(me, msg, size, seq))
-		return role_bad_message(me, seq, msg);
+	if (msg_differs(me, e->msg, size, seq))
+		return role_bad_message(me, seq, e->msg);
 	return 0;
 }
 
 BENCH_INLINE int write_single(struct role *me, size_t size)
 {
-	struct rte_ring *r = queue(me->arena, 0);
-	uint64_t msg[MSG_MAX / sizeof(uint64_t)], i;
+	struct end e;
 
-	msg_prepare(me, msg, size);
-	if (role_start(me) != 0)
-		return -1;
-	for (i = 0; i < me->n; i++)
-		if (put(me, r, msg, size, i) != 0)
-			return -1;
-	role_done(me, i);
-	return 0;
+	set_end(me, &e, 0, size);
+	return loop_ring(me, put, &e, size);
 }
 
 BENCH_INLINE int read_single(struct role *me, size_t size)
 {
-	struct rte_ring *r = queue(me->arena, 0);
-	uint64_t i;
+	struct end e;
 
-	if (role_start(me) != 0)
-		return -1;
-	for (i = 0; i < me->n; i++)
-		if (take(me, r, size, i) != 0)
-			return -1;
-	role_done(me, i);
-	return 0;
+	set_end(me, &e, 0, size);
+	return loop_ring(me, take, &e, size);
 }
 
 /* ---- bulk ---- */
@@ -156,6 +154,11 @@ static int reader(struct role *me)
 	return me->b->batch > 1 ? MSG_BY_SIZE(read_bulk, me) : MSG_BY_SIZE(read_single, me);
 }
 
+static int burst_reader(struct role *me)
+{
+	return MSG_BY_SIZE(read_bulk, me);
+}
+
 static double run_ring(struct bench_env *env, const struct bench *b, uint64_t n,
 		       struct bench_sample *out)
 {
@@ -164,27 +167,24 @@ static double run_ring(struct bench_env *env, const struct bench *b, uint64_t n,
 	return driver_run(env, b, writer, reader, 2, n, out);
 }
 
+/* Put in one by one, taken out by up to 32. */
+static double run_burst(struct bench_env *env, const struct bench *b, uint64_t n,
+			struct bench_sample *out)
+{
+	if (setup(env, 1, b->size) != 0)
+		return -1;
+	return driver_run(env, b, writer, burst_reader, 2, n, out);
+}
+
 /* ---- round trip ---- */
 
 BENCH_INLINE int trip(struct role *me, size_t size)
 {
-	struct rte_ring *mine = queue(me->arena, me->index);
-	struct rte_ring *other = queue(me->arena, 1 - me->index);
-	uint64_t msg[MSG_MAX / sizeof(uint64_t)], i;
+	struct end out, in;
 
-	msg_prepare(me, msg, size);
-	if (role_start(me) != 0)
-		return -1;
-	for (i = 0; i < me->n; i++) {
-		if (me->index == 0 && put(me, mine, msg, size, i) != 0)
-			return -1;
-		if (take(me, other, size, i) != 0)
-			return -1;
-		if (me->index == 1 && put(me, mine, msg, size, i) != 0)
-			return -1;
-	}
-	role_done(me, i);
-	return 0;
+	set_end(me, &out, me->index, size);
+	set_end(me, &in, 1 - me->index, size);
+	return loop_trip(me, put, &out, take, &in, size);
 }
 
 static int tripper(struct role *me)
@@ -208,5 +208,6 @@ static int wants(const struct bench_ring_case *c)
 void bench_add_rte(void)
 {
 	bench_add_ring_cases("rte_ring", BENCH_PEER, wants, run_ring);
+	bench_add_ring_cases("rte_ring-burst", BENCH_PEER, bench_ring_consumer_case, run_burst);
 	bench_add_roundtrip_cases("rte_ring", BENCH_PEER, run_trip);
 }
