@@ -16,6 +16,9 @@
 
 #define FIRST_N 16u    /* an operation may take a hundred milliseconds */
 #define COUNTED_N 256u /* operations whose system calls are counted */
+/* Where parties may sleep, a generation costs 0.1 us or 50 us, as the machine is at that moment: no
+ * more of them than are sure to end before a run counts as hung. */
+#define SLEEPING_N_MAX 65536.0
 #define LEAST_ROUNDS 3u
 
 uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sample_ns)
@@ -40,6 +43,8 @@ uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sam
 		n *= grow > 16 ? 16 : grow;
 		n -= fmod(n, step);
 	}
+	if (b->way == BENCH_YIELD || b->way == BENCH_PARK)
+		n = n < SLEEPING_N_MAX ? n : SLEEPING_N_MAX;
 	n -= fmod(n, step);
 	return n < step ? (uint64_t)step : (uint64_t)n;
 }

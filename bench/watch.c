@@ -173,7 +173,7 @@ void watch_wait(struct watch *w)
 			return;
 		} else if (!hung && driver_now() > w->limit) {
 			hung = 1;
-			fail(w, "hangs: ended", (unsigned)who - 1, "");
+			fail(w, "did not end in time: killed", (unsigned)who - 1, "");
 			kill_all(w);
 		} else {
 			sleep_until(hung ? driver_now() + 100000000 : w->limit);
