@@ -131,7 +131,7 @@ void bench_add_ring_cases(const char *who, uint32_t flags,
 			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
 					struct bench_sample *));
 /* What wants() says for rows that consume otherwise than their writer produces: one reader, single
- * commits; in the quick plan on threads up to 64 B. */
+ * commits; in the quick plan on threads at 64 B. */
 int bench_ring_consumer_case(const struct bench_ring_case *c);
 /* Adds the rows of group "roundtrip", threads and processes. */
 void bench_add_roundtrip_cases(const char *who, uint32_t flags,
@@ -148,8 +148,8 @@ void bench_add_progress_cases(const char *who, uint32_t flags,
 struct bench_meeter {
 	const char *who;
 	uint32_t flags;
-	uint32_t ways;      /* enum bench_way, those it waits in */
-	uint32_t processes; /* nonzero: between processes too */
+	uint32_t ways; /* enum bench_way, those it waits in */
+	int processes; /* nonzero: between processes too; BENCH_WANTS_FULL: not in the quick plan */
 	bench_team team;
 	double (*run)(struct bench_env *, const struct bench *, uint64_t, struct bench_sample *);
 };

@@ -203,7 +203,8 @@ static void add(const char *what, const char *who, uint32_t members, uint32_t fl
 	b.who = who;
 	b.unit = what;
 	b.flags = BENCH_TIME | flags;
-	b.flags |= members == 8 || members == 256 ? BENCH_FULL : 0;
+	if (members == 8 || members == 256 || (strcmp(what, "generation") == 0 && members != 64))
+		b.flags |= BENCH_FULL;
 	b.size = members;
 	b.batch = 1;
 	b.run = run;

@@ -103,11 +103,16 @@ static void add_ring_case(const struct bench_ring_case *c, const char *who, uint
 	bench_add(&b);
 }
 
+static uint32_t full_when(int wanted)
+{
+	return wanted == BENCH_WANTS_FULL ? BENCH_FULL : 0;
+}
+
 int bench_ring_consumer_case(const struct bench_ring_case *c)
 {
 	if (c->readers != 1 || c->batch != 1 || c->skew != BENCH_EVEN)
 		return 0;
-	return c->size <= 64 && !(c->flags & BENCH_PROCS) ? 1 : BENCH_WANTS_FULL;
+	return c->size == 64 && !(c->flags & BENCH_PROCS) ? 1 : BENCH_WANTS_FULL;
 }
 
 static void add_wanted(const struct bench_ring_case *c, const char *who, uint32_t flags, int wanted,
@@ -115,7 +120,7 @@ static void add_wanted(const struct bench_ring_case *c, const char *who, uint32_
 				     struct bench_sample *))
 {
 	if (wanted)
-		add_ring_case(c, who, flags | (wanted == BENCH_WANTS_FULL ? BENCH_FULL : 0), run);
+		add_ring_case(c, who, flags | full_when(wanted), run);
 }
 
 void bench_add_ring_cases(const char *who, uint32_t flags,
@@ -193,14 +198,14 @@ void bench_add_roundtrip_cases(const char *who, uint32_t flags,
 		}
 }
 
-/* What the quick plan takes: spinning on threads wherever there are CPUs enough, the ways of waiting
- * at the sizes where each is the one to choose. */
+/* What the quick plan takes: spinning on threads wherever there are CPUs enough, the other ways of
+ * waiting at one size each where they are the one to choose. */
 static int meet_case_is_quick(uint32_t parties, enum bench_way way, uint32_t flags)
 {
 	if (flags & BENCH_PROCS)
 		return parties == 2 && way != BENCH_YIELD;
 	return way == BENCH_SPIN || (way == BENCH_YIELD && (parties == 4 || parties == 16)) ||
-	       (way == BENCH_PARK && parties <= 4);
+	       (way == BENCH_PARK && parties == 2);
 }
 
 static void meet_case_name(uint32_t parties, enum bench_way way, uint32_t flags, char *buf,
@@ -253,6 +258,7 @@ void bench_add_meet_cases(const struct bench_meeter *m)
 				continue;
 			add_meet_case(m, parties, ways[w], 0);
 			if (m->processes)
-				add_meet_case(m, parties, ways[w], BENCH_PROCS);
+				add_meet_case(m, parties, ways[w],
+					      BENCH_PROCS | full_when(m->processes));
 		}
 }

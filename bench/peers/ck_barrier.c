@@ -229,10 +229,10 @@ void bench_add_ck_barrier(void)
 {
 	static const struct bench_meeter m[] = {
 		{"ck_centralized", BENCH_PEER, BENCH_SPIN, 1, NULL, centralized_run},
-		{"ck_combining", BENCH_PEER, BENCH_SPIN, 1, NULL, combining_run},
+		{"ck_combining", BENCH_PEER, BENCH_SPIN, BENCH_WANTS_FULL, NULL, combining_run},
 		{"ck_dissemination", BENCH_PEER, BENCH_SPIN, 1, NULL, dissemination_run},
-		{"ck_tournament", BENCH_PEER, BENCH_SPIN, 1, NULL, tournament_run},
-		{"ck_mcs", BENCH_PEER, BENCH_SPIN, 1, NULL, mcs_run},
+		{"ck_tournament", BENCH_PEER, BENCH_SPIN, BENCH_WANTS_FULL, NULL, tournament_run},
+		{"ck_mcs", BENCH_PEER, BENCH_SPIN, BENCH_WANTS_FULL, NULL, mcs_run},
 	};
 	unsigned i;
 
