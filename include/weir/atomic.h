@@ -113,6 +113,26 @@ WEIR_INLINE uint32_t weir_fetch_add32(uint32_t *p, uint32_t n)
 	return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL);
 }
 
+/* Sets of bits with several writers: or-ing in and taking all; acquire and release; return the value
+ * before. */
+WEIR_INLINE uint64_t weir_fetch_or64(uint64_t *p, uint64_t bits)
+{
+	WEIR_PRIV_STEP(RMW, p);
+	return __atomic_fetch_or(p, bits, __ATOMIC_ACQ_REL);
+}
+
+WEIR_INLINE uint64_t weir_fetch_and64(uint64_t *p, uint64_t bits)
+{
+	WEIR_PRIV_STEP(RMW, p);
+	return __atomic_fetch_and(p, bits, __ATOMIC_ACQ_REL);
+}
+
+WEIR_INLINE uint64_t weir_exchange64(uint64_t *p, uint64_t v)
+{
+	WEIR_PRIV_STEP(RMW, p);
+	return __atomic_exchange_n(p, v, __ATOMIC_ACQ_REL);
+}
+
 /* Fences, for the three shapes where an order on one operation cannot say it: the seqlocks (the
  * payload words are relaxed) and Dekker's store-then-load. */
 WEIR_INLINE void weir_fence_acquire(void)
@@ -149,6 +169,7 @@ WEIR_INLINE void weir_prefetch_write(const void *p)
  * relaxed at any time. */
 WEIR_INLINE void weir_count64(uint64_t *p, uint64_t n)
 {
+	WEIR_PRIV_STEP(STORE, p);
 	__atomic_store_n(p, __atomic_load_n(p, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
 }
 
