@@ -9,8 +9,10 @@ dist_man_MANS = \
 	%D%/man/weir_region.3 \
 	%D%/man/weir_rendezvous.3 \
 	%D%/man/weir_ring.3 \
+	%D%/man/weir_session.3 \
 	%D%/man/weir_stats.3 \
-	%D%/man/weir_wait.3
+	%D%/man/weir_wait.3 \
+	%D%/man/weir_watch.3
 
 EXTRA_DIST += \
 	%D%/design/architecture.md \
@@ -20,6 +22,7 @@ EXTRA_DIST += \
 	%D%/design/progress.md \
 	%D%/design/rendezvous.md \
 	%D%/design/ring.md \
+	%D%/design/session.md \
 	%D%/design/wait.md \
 	%D%/design/region.md \
 	%D%/ordering.md

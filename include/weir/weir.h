@@ -1,6 +1,6 @@
-/* weir/weir.h - storey gate: everything there is, for those who want one line.
+/* weir/weir.h - storey runtime: everything there is, for those who want one line.
  * Needs: base, atomic, error, stats, wait, region, progress, ring, drain, rendezvous, group,
- * barrier. */
+ * barrier, session, watch. */
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
@@ -14,7 +14,9 @@
 #include <weir/region.h>
 #include <weir/rendezvous.h>
 #include <weir/ring.h>
+#include <weir/session.h>
 #include <weir/stats.h>
 #include <weir/wait.h>
+#include <weir/watch.h>
 
 #endif

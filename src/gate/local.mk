@@ -10,5 +10,4 @@ noinst_LTLIBRARIES += %D%/libgate.la
 
 pkginclude_HEADERS += \
 	include/weir/barrier.h \
-	include/weir/group.h \
-	include/weir/weir.h
+	include/weir/group.h

@@ -3,13 +3,16 @@
 
 PROCESS_TESTS = \
 	%D%/bell_hunt \
+	%D%/delivery_fence \
 	%D%/owner \
 	%D%/progress_torn \
 	%D%/region_race \
 	%D%/rendezvous_meet \
 	%D%/ring_death \
 	%D%/ring_join \
-	%D%/ring_stream
+	%D%/ring_stream \
+	%D%/session_choreography \
+	%D%/session_death
 
 PROCESS_LIBS = $(WEIR) -lpthread
 # programs themselves, not libtool's scripts around them
@@ -17,6 +20,8 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 
 %C%_bell_hunt_LDADD = $(PROCESS_LIBS)
 %C%_bell_hunt_LDFLAGS = $(PROCESS_LINK)
+%C%_delivery_fence_LDADD = $(PROCESS_LIBS)
+%C%_delivery_fence_LDFLAGS = $(PROCESS_LINK)
 %C%_owner_LDADD = $(PROCESS_LIBS)
 %C%_owner_LDFLAGS = $(PROCESS_LINK)
 %C%_progress_torn_LDADD = $(PROCESS_LIBS)
@@ -31,9 +36,14 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_ring_join_LDFLAGS = $(PROCESS_LINK)
 %C%_ring_stream_LDADD = $(PROCESS_LIBS)
 %C%_ring_stream_LDFLAGS = $(PROCESS_LINK)
+%C%_session_choreography_LDADD = $(PROCESS_LIBS)
+%C%_session_choreography_LDFLAGS = $(PROCESS_LINK)
+%C%_session_death_LDADD = $(PROCESS_LIBS)
+%C%_session_death_LDFLAGS = $(PROCESS_LINK)
 
 noinst_HEADERS += \
-	%D%/proc.h
+	%D%/proc.h \
+	%D%/session_proc.h
 
 check_PROGRAMS += $(PROCESS_TESTS)
 TESTS += $(PROCESS_TESTS)

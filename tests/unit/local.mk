@@ -13,7 +13,12 @@ UNIT_TESTS = \
 	%D%/check_progress \
 	%D%/check_ring \
 	%D%/check_barrier \
-	%D%/check_group
+	%D%/check_group \
+	%D%/check_session \
+	%D%/check_session_serve \
+	%D%/check_session_fence \
+	%D%/check_session_failure \
+	%D%/check_watch
 
 %C%_check_error_LDADD = $(BASE) $(UNIT_LIBS)
 %C%_check_region_LDADD = $(BASE) $(UNIT_LIBS)
@@ -28,8 +33,17 @@ UNIT_TESTS = \
 %C%_check_barrier_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_group_LDADD = $(GATE) $(UNIT_LIBS)
 
+%C%_check_session_LDADD = $(RUNTIME) $(UNIT_LIBS)
+%C%_check_session_serve_LDADD = $(RUNTIME) $(UNIT_LIBS)
+%C%_check_session_fence_LDADD = $(RUNTIME) $(UNIT_LIBS)
+# writes what a member that has gone mad would write
+%C%_check_session_failure_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/src/runtime
+%C%_check_session_failure_LDADD = $(RUNTIME) $(UNIT_LIBS)
+%C%_check_watch_LDADD = $(RUNTIME) $(UNIT_LIBS)
+
 noinst_HEADERS += \
-	%D%/flow_fixture.h
+	%D%/flow_fixture.h \
+	%D%/session_fixture.h
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
@@ -47,7 +61,7 @@ TESTS += %D%/check_layout
 if !SANITIZE
 check_PROGRAMS += %D%/check_alloc
 TESTS += %D%/check_alloc
-%C%_check_alloc_LDADD = $(FLOW)
+%C%_check_alloc_LDADD = $(RUNTIME)
 endif
 
 # Barriers: what a transcript says must come out, and a random walk against an oracle.
