@@ -22,6 +22,7 @@ TESTS += $(SCRIPT_TESTS)
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	%D%/c-lexer.awk \
+	%D%/check-mutants \
 	%D%/declared-symbols \
 	%D%/doc-source.awk \
 	%D%/install/consumer.c \
@@ -97,6 +98,8 @@ check-clang:
 	+@$(LANE) clang --enable-Werror CC=clang CXX=clang++
 check-slow:
 	WEIR_SLOW=1 CK_TIMEOUT_MULTIPLIER=$${CK_TIMEOUT_MULTIPLIER-60} $(MAKE) $(AM_MAKEFLAGS) check
+check-mutants:
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/%D%/check-mutants
 clean-lanes:
 	rm -rf lane-tsan lane-asan lane-clang
-.PHONY: check-tsan check-asan check-clang check-slow clean-lanes
+.PHONY: check-tsan check-asan check-clang check-slow check-mutants clean-lanes
