@@ -1,4 +1,5 @@
 dist_man_MANS = \
+	%D%/man/weir.1 \
 	%D%/man/weir.7 \
 	%D%/man/weir_atomic.3 \
 	%D%/man/weir_barrier.3 \
@@ -28,7 +29,10 @@ EXTRA_DIST += \
 	%D%/ordering.md
 
 # Examples are built with the library, and installed as sources with a Makefile of their own.
-noinst_PROGRAMS += %D%/examples/fence_files
+noinst_PROGRAMS += %D%/examples/delivery_fence %D%/examples/fence_files
+%C%_examples_delivery_fence_LDADD = $(WEIR)
+%C%_examples_delivery_fence_LDFLAGS = $(AM_LDFLAGS) -no-install
+%C%_examples_delivery_fence_SOURCES = %D%/examples/delivery_fence.c
 %C%_examples_fence_files_LDADD = $(WEIR)
 %C%_examples_fence_files_LDFLAGS = $(AM_LDFLAGS) -no-install
 %C%_examples_fence_files_SOURCES = \
@@ -41,8 +45,9 @@ noinst_PROGRAMS += %D%/examples/fence_files
 	%D%/examples/fence_sums.c
 
 examplesdir = $(docdir)/examples
-examples_DATA = %D%/examples/Makefile %D%/examples/README.md $(%C%_examples_fence_files_SOURCES)
+examples_DATA = %D%/examples/Makefile %D%/examples/README.md \
+	$(%C%_examples_delivery_fence_SOURCES) $(%C%_examples_fence_files_SOURCES)
 EXTRA_DIST += %D%/examples/Makefile %D%/examples/README.md
 
-TESTS += tests/process/fence_files_test
-EXTRA_DIST += tests/process/fence_files_test
+TESTS += tests/process/fence_files_test tests/process/delivery_fence_test
+EXTRA_DIST += tests/process/fence_files_test tests/process/delivery_fence_test

@@ -5,32 +5,35 @@
  * After every chunk of lines the two compare how many lines and bytes they have seen and the
  * CRC-32 over them. The question of this example is *when* they may do so.
  *
- *	sender 0 --> ring 0 --.            each ring has a progress table with one slot,
- *	sender 1 --> ring 1 ----> collector     in which the collector says how far it is
- *	sender 2 --> ring 2 --'
+ *	sender 1 --> ring 1 --.            the collector is the coordinator of a session,
+ *	sender 2 --> ring 2 ----> collector     in slot 0; the senders are its other members
+ *	sender 3 --> ring 3 --'
  *
- * 1. The request ring (weir/ring.h) carries records from one writer to any number of readers, here
- *    one. The sender claims room, writes the line in place, and commits a batch of lines with one
- *    store. It claims GATED: with no room left it waits for the collector, so that nothing is lost.
+ * 1. The session (weir/session.h) is one block of shared memory. Each member has a ring there, in
+ *    which it sends: it claims room, writes the line in place, and commits a batch of lines with
+ *    one store. With no room left it waits for the collector, so that nothing is lost. The
+ *    collector gives a handler; the session calls it for each message, in place.
  *
- * 2. The progress record (weir/progress.h) is where the collector publishes how far it has
- *    *handled* the ring: its handler has returned for everything before `delivered`. That is more
- *    than having taken a record out of the ring: an empty ring does not mean finished work. The
- *    same number tells the sender which space it may use again.
+ * 2. The fence is a named barrier, entered with WEIR_BARRIER_DELIVERY. It opens when all members
+ *    have arrived *and* the collector has handled everything that they had sent before: its handler
+ *    has returned. That is more than having taken a message out of a ring, and the collector's
+ *    handlers go on running while the fence waits for them.
  *
- * 3. The drain (weir/drain.h) waits for that number. The sender takes the position behind its last
- *    commit, the *cut*, and waits until the collector's `delivered` has come so far. It is woken
- *    by the collector's publication, and learns it when the collector dies instead.
+ * 3. A fence is for all. After each chunk all senders meet in it, and so go forward together, a
+ *    chunk at a time; a file that comes slowly, through a pipe say, holds up the others. Who has
+ *    nothing left to send detaches, who is killed is found dead: from then on nobody waits for it.
+ *    Who attaches while a fence is under way takes part in the next one.
  *
- * After a drain the two sums must be equal *at that instant*, every time. With --no-drain the same
- * comparison is made without waiting, and mostly finds the collector behind: nothing was lost, but
- * "sent" is not "handled". --slow-us makes that plain to see.
+ * After a fence the two sums must be equal *at that instant*, every time. With --rendezvous the same
+ * comparison is made when all have merely arrived, and mostly finds the collector behind: nothing was
+ * lost, but "sent" is not "handled". --slow-us makes that plain to see.
  *
- * The memory is one anonymous region made before the forks. It has no name, so that there is none
- * to clean up: whichever of the processes are killed, and in whatever order, the kernel frees it
- * with the last of them. A named region that is unlinked after everybody has attached would leave
- * its name behind if the program were killed in between; it is what unrelated processes need, and
- * these are parent and children. That all live and die together takes one line, PR_SET_PDEATHSIG.
+ * The session has a name for a moment only. The collector makes it under one; the parent, which
+ * watches and reports, opens it and removes the name at once; the senders inherit the parent's
+ * mapping and attach over that. From then on the kernel frees the memory with the last of the
+ * processes, whichever of them are killed, and in whatever order. If all are killed in that very
+ * moment, the next run finds the name and removes it: weir_region_gc(). That the processes live and
+ * die together takes one line, PR_SET_PDEATHSIG.
  *
  * fence_sender.c and fence_collector.c are the two sides; this file sets up and watches; the rest
  * (fence_options.c, fence_sums.c, fence_report.c) has little to do with weir. */
@@ -45,92 +48,47 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <weir/progress.h>
+#include <weir/atomic.h>
 
 #include "fence_files.h"
 
 #define SHOW_MS 100 /* between two looks at the progress */
+#define PREFIX "fence-files-"
 
-/* ---- the region: a control block, and per file a ring, its progress table and a tally ---- */
+/* ---- the board: what the processes tell each other beside the session ---- */
 
-static int complain_weir(const char *doing, const struct weir_error *err)
+static int add(struct job *job, const char *name, size_t bytes, void **at, struct weir_error *err)
 {
-	char text[256];
+	struct weir_span obj;
+	int rc = weir_region_add(&job->board, WEIR_KIND_USER, name, bytes, &obj, err);
 
-	(void)weir_error_format(err, text, sizeof(text));
-	complain("%s: %s", doing, text);
-	return err->code;
-}
-
-static int add_object(struct job *job, enum weir_kind kind, const char *what, uint32_t i,
-		      size_t bytes, struct weir_span *obj, struct weir_error *err)
-{
-	char name[WEIR_REGION_OBJECT_NAME];
-
-	(void)snprintf(name, sizeof(name), "%s.%u", what, i);
-	return weir_region_add(&job->region, kind, name, bytes, obj, err);
-}
-
-static int add_stream(struct job *job, uint32_t i, const struct weir_ring_config *ring,
-		      size_t ring_bytes, size_t table_bytes, struct weir_error *err)
-{
-	struct stream *st = &job->stream[i];
-	struct weir_span tally;
-	int rc;
-
-	rc = add_object(job, WEIR_KIND_RING, "ring", i, ring_bytes, &st->ring, err);
 	if (rc == WEIR_OK)
-		rc = weir_ring_format(st->ring, ring, err);
-	if (rc == WEIR_OK)
-		rc = add_object(job, WEIR_KIND_PROGRESS, "progress", i, table_bytes, &st->table,
-				err);
-	if (rc == WEIR_OK)
-		rc = weir_progress_format(st->table, 1, err);
-	if (rc == WEIR_OK)
-		rc = add_object(job, WEIR_KIND_USER, "tally", i, sizeof(struct tally_shm), &tally,
-				err);
-	if (rc == WEIR_OK)
-		st->tally = tally.ptr;
+		*at = obj.ptr;
 	return rc;
 }
 
-static uint64_t round_up(size_t bytes)
+/* Anonymous: all who use it are forked from here, and inherit it at the same address. */
+static int make_board(struct job *job)
 {
-	return (bytes + WEIR_LINE - 1u) / WEIR_LINE * WEIR_LINE;
-}
-
-/* Every span that the processes use is found here, before the forks. Unrelated processes would open
- * the region by its name and ask weir_region_find() for "ring.0" and so on. */
-static int make_region(struct job *job)
-{
-	struct weir_region_config cfg = {.struct_size = sizeof(cfg)};
-	struct weir_ring_config ring = {.struct_size = sizeof(ring), .capacity = job->opt.ring};
-	struct weir_span control;
+	struct weir_region_config cfg = {.struct_size = sizeof(cfg), .max_objects = 2};
 	struct weir_error err = {.what = "?"};
-	size_t ring_bytes, table_bytes;
+	struct tally_shm *tally;
+	void *at = NULL;
 	uint32_t i;
 	int rc;
 
-	rc = weir_ring_bytes(&ring, &ring_bytes, &err);
+	cfg.payload_bytes = sizeof(struct control_shm) + job->n * sizeof(*tally);
+	rc = weir_region_create_anonymous(&job->board, &cfg, &err);
 	if (rc == WEIR_OK)
-		rc = weir_progress_bytes(1, &table_bytes, &err);
-	if (rc < 0)
-		return complain_weir("the rings", &err);
-	cfg.max_objects = 1u + 3u * job->n;
-	cfg.payload_bytes = round_up(sizeof(struct control_shm)) +
-			    job->n * (round_up(ring_bytes) + round_up(table_bytes) +
-				      round_up(sizeof(struct tally_shm)));
-	rc = weir_region_create_anonymous(&job->region, &cfg, &err);
+		rc = add(job, "control", sizeof(struct control_shm), &at, &err);
+	job->control = at;
 	if (rc == WEIR_OK)
-		rc = add_object(job, WEIR_KIND_USER, "control", 0, sizeof(struct control_shm),
-				&control, &err);
-	for (i = 0; rc == WEIR_OK && i < job->n; i++)
-		rc = add_stream(job, i, &ring, ring_bytes, table_bytes, &err);
-	if (rc == WEIR_OK)
-		rc = weir_region_publish(&job->region, &err);
-	if (rc < 0)
+		rc = add(job, "tallies", job->n * sizeof(*tally), &at, &err);
+	if (rc != WEIR_OK)
 		return complain_weir("the shared memory", &err);
-	job->control = control.ptr;
+	tally = at;
+	for (i = 0; i < job->n; i++)
+		job->stream[i].tally = &tally[i];
 	return WEIR_OK;
 }
 
@@ -165,15 +123,14 @@ static int reap_collector(struct job *job, int flags)
 	return 1;
 }
 
-/* The senders start when the collector has joined all rings: before that, a ring would have no
- * reader to wait for, and a drain no target. */
+/* Until the session is there. */
 static int await_collector(struct job *job)
 {
 	struct weir_wait how = {.strategy = WEIR_WAIT_PARK};
 	struct weir_waiter wt;
 
-	weir_waiter_init(&wt, &how, &job->control->joined, 0);
-	/* acquire: pairs with the release in run_collector() */
+	weir_waiter_init(&wt, &how, &job->control->created, 0);
+	/* acquire: pairs with the release in fence_collector.c */
 	while (weir_load_acquire32(&job->control->ready) == 0) {
 		int rc = weir_waiter_step(&wt);
 
@@ -187,6 +144,13 @@ static int await_collector(struct job *job)
 
 static int start_collector(struct job *job)
 {
+	struct weir_error err = {.what = "?"};
+	int rc;
+
+	rc = weir_region_gc(PREFIX, NULL, NULL); /* of runs that were killed */
+	if (rc < 0)
+		complain("names of earlier runs: %s", weir_error_text(rc));
+	(void)snprintf(job->name, sizeof(job->name), PREFIX "%d", (int)getpid());
 	job->collector = fork_named("ff-collector");
 	if (job->collector == 0)
 		_exit(run_collector(job));
@@ -195,18 +159,23 @@ static int start_collector(struct job *job)
 		complain("fork: %s", strerror(errno));
 		return -1;
 	}
-	return await_collector(job);
+	rc = await_collector(job);
+	if (rc == WEIR_OK) {
+		rc = weir_region_open(&job->session, job->name, 0, &err);
+		if (rc != WEIR_OK)
+			(void)complain_weir("the session", &err);
+	}
+	if (weir_region_unlink(job->name) != WEIR_OK && rc == WEIR_OK)
+		complain("%s: the name was removed by somebody else", job->name);
+	return rc;
 }
 
-/* A sender that never came to be the writer of its ring can neither close it nor be found dead by
- * its identity in it. The parent becomes the writer in its place, and ends the stream. */
-static void close_in_place(struct job *job, const struct stream *st)
+/* The collector ends when it knows that no sender is left, whether they left or never came. */
+static void count_ended(struct job *job)
 {
-	struct weir_ring_writer w;
-
-	if (weir_ring_writer_attach(&w, st->ring, NULL, weir_owner_self(), NULL, NULL) >= 0)
-		weir_ring_close(&w);
-	weir_bell_ring(&job->control->work, weir_bell_register());
+	job->ended++;
+	/* release: pairs with serve() in fence_collector.c; waitpid() has ordered what they sent */
+	weir_store_release32(&job->control->ended, job->ended);
 }
 
 static void start_sender(struct job *job, uint32_t i)
@@ -218,16 +187,15 @@ static void start_sender(struct job *job, uint32_t i)
 	(void)snprintf(name, sizeof(name), "ff-sender-%u", i);
 	st->pid = fork_named(name);
 	if (st->pid == 0)
-		_exit(run_sender(job, st));
+		_exit(run_sender(job, i));
 	if (st->pid > 0)
 		return;
 	why = errno;
 	complain("%s: fork: %s", st->path, strerror(why));
 	/* relaxed: this process alone looks at the sender's half from now on */
-	weir_store_relaxed64(&st->tally->sender_end, (uint64_t)-why);
+	weir_store_relaxed64(&st->tally->end, (uint64_t)-why);
 	st->pid = 0;
-	job->ended++;
-	close_in_place(job, st);
+	count_ended(job);
 }
 
 static void reap_senders(struct job *job)
@@ -240,13 +208,11 @@ static void reap_senders(struct job *job)
 
 		if (st->pid == 0 || waitpid(st->pid, &status, WNOHANG) != st->pid)
 			continue;
-		st->pid = 0;
-		job->ended++;
 		st->killed = WIFSIGNALED(status);
-		/* relaxed: waitpid() has ordered everything that the child did before this */
-		if (weir_load_relaxed64(&st->tally->sender_end) == RUNNING &&
-		    weir_ring_writer_owner(st->ring.ptr) == 0)
-			close_in_place(job, st);
+		if (st->killed)
+			complain("%s: sender died (pid %d)", st->path, (int)st->pid);
+		st->pid = 0;
+		count_ended(job);
 	}
 }
 
@@ -279,9 +245,11 @@ static int run(struct job *job)
 		complain("cannot tell who is alive: /proc is not mounted");
 		return 1;
 	}
-	if (make_region(job) != WEIR_OK)
+	if (make_board(job) != WEIR_OK)
 		return 1;
 	if (start_collector(job) != WEIR_OK) {
+		/* release: as in count_ended() */
+		weir_store_release32(&job->control->ended, job->n);
 		(void)reap_collector(job, 0);
 		complain("no collector, nothing sent");
 		return 1;
@@ -315,7 +283,8 @@ int main(int argc, char **argv)
 	(void)sigprocmask(SIG_BLOCK, &child, NULL); /* for sigtimedwait() in watch() */
 	sums_init();
 	rc = run(&job);
-	weir_region_close(&job.region);
+	weir_region_close(&job.session);
+	weir_region_close(&job.board);
 	free(job.stream);
 	return rc;
 }

@@ -7,26 +7,27 @@
 
 #include <weir/base.h>
 #include <weir/region.h>
-#include <weir/ring.h>
+#include <weir/session.h>
 #include <weir/wait.h>
 
-#define MAX_FILES 1000u /* three objects each, of the 4096 that a region may have */
+#define MAX_FILES 1000u /* members, of the 1024 that a session may have */
+#define BARRIER "chunk"
 
 struct options {
 	uint64_t chunk;     /* lines between two checks */
-	uint64_t ring;      /* bytes in each sender's ring */
-	uint64_t slow_us;   /* the collector takes so much longer for each record */
+	uint64_t ring;      /* bytes in each process's ring */
+	uint64_t slow_us;   /* the collector takes so much longer for each message */
 	uint64_t timeout_s; /* a collector that does not move for so long is stuck */
-	int drain;
+	int fence;
 	int quiet;
 };
 
-/* A record is a line with its newline, or a piece of a line that is longer than a record may be:
- * PART, PART ... LINE. So the lines are the LINE records, and the payloads in their order are the
+/* A message is a line with its newline, or a piece of a line that is longer than a message may be:
+ * PART, PART ... LINE. So the lines are the LINE messages, and the payloads in their order are the
  * bytes of the file. */
 enum { KIND_LINE = 1, KIND_PART = 2 };
 
-static inline uint32_t largest_record(const struct options *opt)
+static inline uint32_t largest_message(const struct options *opt)
 {
 	return (uint32_t)(opt->ring / 8u - WEIR_RING_HEADER);
 }
@@ -39,17 +40,16 @@ struct sums {
 	uint64_t crc; /* CRC-32 of all bytes so far, as in gzip and zip */
 };
 
-/* How it ended, as each side sees it; 0: not yet. The sender adds negative errno values. */
-enum { RUNNING = 0, DONE = 1, SENDER_DIED = 2, FAILED = 3 };
+/* How a sender ended: this, or a negative errno value. */
+enum { RUNNING = 0, DONE = 1 };
 
-/* One per file, in the region. Two halves with one writer each, far enough apart that the two do
+/* One per file, in shared memory. Two halves with one writer each, far enough apart that the two do
  * not fight for a cache line. */
 struct tally_shm {
 	struct sums handled; /* the collector's */
-	uint64_t collector_end;
-	uint64_t pad0[11];
+	uint64_t pad0[12];
 	struct sums sent; /* the sender's, from here on */
-	uint64_t sender_end;
+	uint64_t end;
 	uint64_t checks;
 	uint64_t disagreed;
 	uint64_t largest_backlog;
@@ -58,20 +58,19 @@ struct tally_shm {
 } WEIR_ALIGNED(WEIR_LINE);
 WEIR_ASSERT_LAYOUT(sizeof(struct tally_shm) == 2u * WEIR_LINE);
 
-/* One per run, in the region. */
+/* One per run, in shared memory. */
 struct control_shm {
-	struct weir_bell_shm work;   /* rung by the senders: something is in some ring */
-	struct weir_bell_shm joined; /* rung by the collector, once */
-	uint32_t ready;               /* 1: it has joined all rings */
-	uint32_t pad[31];
+	struct weir_bell_shm created; /* rung by the collector, once */
+	uint32_t ready;                /* the collector's: 1, the session is there */
+	uint32_t beats;                /* the collector's: rises as long as it runs */
+	uint32_t pad0[30];
+	uint32_t ended; /* the parent's: senders that are gone */
+	uint32_t pad1[31];
 } WEIR_ALIGNED(WEIR_LINE);
 
-/* One file on its way. The spans point into the region, which all processes inherit at the same
- * address; the rest is the parent's. */
+/* One file on its way. Its sender has slot i + 1 of the session. */
 struct stream {
 	const char *path;
-	struct weir_span ring;
-	struct weir_span table;
 	struct tally_shm *tally;
 	pid_t pid; /* of the sender; 0: not running */
 	int killed;
@@ -79,7 +78,9 @@ struct stream {
 
 struct job {
 	struct options opt;
-	struct weir_region region;
+	struct weir_region board;   /* control and tallies: this program's own shared memory */
+	struct weir_region session; /* as the parent and the senders have it mapped */
+	char name[WEIR_REGION_NAME_MAX + 1u]; /* of the session, while it has one */
 	struct control_shm *control;
 	struct stream *stream;
 	uint32_t n;
@@ -94,7 +95,7 @@ struct job {
 int parse_options(int argc, char **argv, struct options *opt);
 
 /* fence_sender.c, fence_collector.c: what a child does; returns its exit status */
-int run_sender(const struct job *job, const struct stream *st);
+int run_sender(const struct job *job, uint32_t i);
 int run_collector(const struct job *job);
 
 /* fence_sums.c */
@@ -108,6 +109,7 @@ struct sums sums_look(const struct sums *shm);
 weir_ns now_ns(void);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void show_progress(const struct job *job, int last);
+int complain_weir(const char *doing, const struct weir_error *err);
 int print_report(const struct job *job); /* returns the exit status of the program */
 
 #endif

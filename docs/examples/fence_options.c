@@ -9,14 +9,14 @@
 
 #include "fence_files.h"
 
-enum { CHUNK = 256, RING, SLOW_US, TIMEOUT, NO_DRAIN, QUIET, HELP };
+enum { CHUNK = 256, RING, SLOW_US, TIMEOUT, RENDEZVOUS, QUIET, HELP };
 
 static const struct option known[] = {
 	{"chunk", required_argument, NULL, CHUNK},
 	{"ring", required_argument, NULL, RING},
 	{"slow-us", required_argument, NULL, SLOW_US},
 	{"timeout", required_argument, NULL, TIMEOUT},
-	{"no-drain", no_argument, NULL, NO_DRAIN},
+	{"rendezvous", no_argument, NULL, RENDEZVOUS},
 	{"quiet", no_argument, NULL, QUIET},
 	{"help", no_argument, NULL, HELP},
 	{NULL, 0, NULL, 0},
@@ -24,21 +24,21 @@ static const struct option known[] = {
 
 static const char help[] =
 	"Usage: fence_files [OPTION]... FILE...\n"
-	"Streams each FILE through shared memory, one process per file, to a collector process,\n"
-	"and compares lines, bytes and CRC-32 on both sides after every chunk.\n"
+	"Streams each FILE through shared memory, one process per file, to a collector process.\n"
+	"After every chunk all of them meet in a fence, and compare lines, bytes and CRC-32.\n"
 	"\n"
 	"  --chunk LINES    lines between two checks (1 .. 1000000000; 1000)\n"
 	"  --ring BYTES     size of each ring, a power of two (4096 .. 67108864; 262144)\n"
-	"  --no-drain       compare without waiting until all that was sent has been handled\n"
-	"  --slow-us N      the collector takes N us longer for each record (0 .. 10000; 0)\n"
+	"  --rendezvous     meet without waiting until all that was sent has been handled\n"
+	"  --slow-us N      the collector takes N us longer for each message (0 .. 10000; 0)\n"
 	"  --timeout SECONDS\n"
-	"                   give up on a collector that handles nothing for so long\n"
+	"                   give up on a collector that does not move for so long\n"
 	"                   (1 .. 86400; 60)\n"
 	"  --quiet          only errors and the verdict\n"
 	"  --help           this text\n"
 	"\n"
-	"backlog: most bytes of a ring that a drain had to wait for.\n"
-	"Exit status: 0 every file arrived and every check agreed (with --no-drain, whatever\n"
+	"backlog: most bytes that were sent and not handled when a sender arrived.\n"
+	"Exit status: 0 every file arrived and every check agreed (with --rendezvous, whatever\n"
 	"they said); 1 some file or process failed, or a check disagreed; 2 the command line\n"
 	"is wrong.\n";
 
@@ -101,8 +101,8 @@ static int parse_option(int c, char **argv, struct options *opt)
 		return parse_number("--slow-us", optarg, 0, 10000, &opt->slow_us);
 	case TIMEOUT:
 		return parse_number("--timeout", optarg, 1, 86400, &opt->timeout_s);
-	case NO_DRAIN:
-		opt->drain = 0;
+	case RENDEZVOUS:
+		opt->fence = 0;
 		return 0;
 	case QUIET:
 		opt->quiet = 1;
@@ -119,7 +119,7 @@ int parse_options(int argc, char **argv, struct options *opt)
 {
 	int c, rc;
 
-	*opt = (struct options){.chunk = 1000, .ring = 262144, .timeout_s = 60, .drain = 1};
+	*opt = (struct options){.chunk = 1000, .ring = 262144, .timeout_s = 60, .fence = 1};
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":", known, NULL)) != -1) {
 		rc = parse_option(c, argv, opt);

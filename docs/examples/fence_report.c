@@ -40,6 +40,15 @@ void complain(const char *format, ...)
 		return; /* nobody to tell */
 }
 
+int complain_weir(const char *doing, const struct weir_error *err)
+{
+	char text[256];
+
+	(void)weir_error_format(err, text, sizeof(text));
+	complain("%s: %s", doing, text);
+	return err->code;
+}
+
 /* ---- while it runs ---- */
 
 static struct tally_shm look(const struct stream *st)
@@ -48,8 +57,7 @@ static struct tally_shm look(const struct stream *st)
 	struct tally_shm copy = {.handled = sums_look(&t->handled), .sent = sums_look(&t->sent)};
 
 	/* relaxed: for the eye while it runs; ordered by waitpid() when it is over */
-	copy.collector_end = weir_load_relaxed64(&t->collector_end);
-	copy.sender_end = weir_load_relaxed64(&t->sender_end);
+	copy.end = weir_load_relaxed64(&t->end);
 	copy.checks = weir_load_relaxed64(&t->checks);
 	copy.disagreed = weir_load_relaxed64(&t->disagreed);
 	copy.largest_backlog = weir_load_relaxed64(&t->largest_backlog);
@@ -87,26 +95,24 @@ void show_progress(const struct job *job, int last)
 /* ---- the table ---- */
 
 /* How it went with one file, in a few words; *failed unless it is a disagreement. */
-static const char *result_of(const struct stream *st, const struct tally_shm *t, int *failed,
-			     char *buf, size_t cap)
+static const char *result_of(const struct job *job, const struct stream *st,
+			     const struct tally_shm *t, int *failed, char *buf, size_t cap)
 {
-	int64_t end = (int64_t)t->sender_end;
+	int64_t end = (int64_t)t->end;
 
 	*failed = 1;
-	if (st->killed || t->collector_end == SENDER_DIED)
+	if (st->killed)
 		return "sender died";
-	if (end == -EOWNERDEAD)
+	if (end == -ENOTCONN)
 		return "collector died";
 	if (end == -ETIMEDOUT)
 		return "collector stuck";
 	if (end < 0)
 		return strerror((int)-end);
-	if (end != DONE || t->collector_end == FAILED)
+	if (end != DONE)
 		return "failed";
-	if (t->collector_end != DONE)
-		return "collector died";
 	if (!sums_equal(&t->sent, &t->handled))
-		return "sums differ";
+		return job->collector_ok ? "sums differ" : "collector died";
 	*failed = 0;
 	if (t->disagreed == 0)
 		return "ok";
@@ -173,7 +179,7 @@ static uint32_t print_rows(const struct job *job, int width, struct tally_shm *t
 		const struct stream *st = &job->stream[i];
 		struct tally_shm t = look(st);
 		int failed;
-		const char *result = result_of(st, &t, &failed, buf, sizeof(buf));
+		const char *result = result_of(job, st, &t, &failed, buf, sizeof(buf));
 
 		failures += failed != 0;
 		add_up(total, &t);
@@ -187,8 +193,8 @@ static uint32_t print_rows(const struct job *job, int width, struct tally_shm *t
 static void print_verdict(const struct job *job, const struct tally_shm *total)
 {
 	if (total->handled.parts != 0 && !job->opt.quiet)
-		printf("%llu records more than lines: a line of more than %u bytes takes several\n",
-		       (ull)total->handled.parts, largest_record(&job->opt));
+		printf("%llu messages more than lines: a line of more than %u bytes takes several\n",
+		       (ull)total->handled.parts, largest_message(&job->opt));
 	if (total->checks == 0)
 		printf("no check was made\n");
 	else if (total->disagreed == 0)
@@ -196,7 +202,7 @@ static void print_verdict(const struct job *job, const struct tally_shm *total)
 	else
 		printf("%llu of %llu checks disagreed%s\n", (ull)total->disagreed,
 		       (ull)total->checks,
-		       job->opt.drain ? "" : ": they were made without a drain");
+		       job->opt.fence ? "" : ": a rendezvous is not a fence");
 }
 
 int print_report(const struct job *job)
@@ -219,5 +225,5 @@ int print_report(const struct job *job)
 		complain("standard output: %s", strerror(errno));
 		return 1;
 	}
-	return failures != 0 || !job->collector_ok || (total.disagreed != 0 && job->opt.drain);
+	return failures != 0 || !job->collector_ok || (total.disagreed != 0 && job->opt.fence);
 }

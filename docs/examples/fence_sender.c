@@ -1,4 +1,4 @@
-/* The sender: streams one file through its ring, and compares at the end of each chunk. */
+/* A sender: streams one file through its ring, and meets the others at the end of each chunk. */
 #define _GNU_SOURCE
 
 #include <errno.h>
@@ -7,17 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <weir/drain.h>
-#include <weir/progress.h>
+#include <weir/atomic.h>
 
 #include "fence_files.h"
 
-#define BATCH 64u   /* records per commit */
-#define READ 65536u /* bytes, beyond the largest record */
+#define BATCH 64u   /* messages per commit */
+#define READ 65536u /* bytes, beyond the largest message */
 
 struct sender {
-	struct weir_ring_writer w;
-	struct weir_progress table;
+	struct weir_session *session;
 	const struct job *job;
 	const struct stream *st;
 	struct sums sum;
@@ -25,23 +23,22 @@ struct sender {
 	uint64_t checks;
 	uint64_t disagreed;
 	uint64_t largest_backlog;
-	weir_pos seen; /* the collector's position at the last time-out */
+	uint32_t barrier;
+	uint32_t beats; /* of the collector, at the last time-out */
 	uint32_t batch;
-	int registered; /* what weir_bell_register() said */
 };
 
-/* Publishes what was claimed, and wakes the collector, who sleeps on one bell for all rings. */
 static void commit(struct sender *s)
 {
-	weir_ring_commit(&s->w);
-	weir_bell_ring(&s->job->control->work, s->registered);
+	weir_session_commit(s->session); /* publishes what was claimed, and wakes the collector */
 	s->batch = 0;
 }
 
 /* ---- waiting ----
  *
- * The deadline is one for progress: whoever waits for a slow collector goes on waiting, whoever
- * waits for one that does not move at all (a stopped process is alive) gives up with -ETIMEDOUT. */
+ * Who waits for a slow collector goes on waiting, and so does who waits for another sender. Who
+ * waits for a collector that does not move at all (a stopped process is alive) gives up with
+ * -ETIMEDOUT. One that died ends every wait at a fence with -ENOTCONN. */
 
 static struct weir_wait patiently(const struct sender *s)
 {
@@ -53,67 +50,66 @@ static struct weir_wait patiently(const struct sender *s)
 
 static int collector_moved(struct sender *s)
 {
-	struct weir_progress_record rec;
+	uint32_t beats = weir_load_relaxed32(&s->job->control->beats); /* relaxed: does it rise? */
+	int moved = beats != s->beats;
 
-	if (weir_progress_read(&s->table, 0, &rec) != WEIR_OK || rec.delivered == s->seen)
-		return 0;
-	s->seen = rec.delivered;
-	return 1;
+	s->beats = beats;
+	return moved;
 }
 
-/* Room for one record. While it waits the library looks after dead readers, and no longer waits
- * for them: a killed collector cannot block us here, and the next check finds it dead. */
-static int claim(struct sender *s, uint32_t kind, uint32_t len, struct weir_ring_room *room)
+/* No room: waits for it, and sends by copying. */
+static int put_slowly(struct sender *s, uint32_t kind, const uint8_t *p, uint32_t len)
 {
-	int rc = weir_ring_claim(&s->w, kind, len, WEIR_RING_GATED, room);
+	int rc;
 
-	if (rc == -ENOBUFS) { /* a batch may fill a quarter of the ring */
-		commit(s);
-		rc = weir_ring_claim(&s->w, kind, len, WEIR_RING_GATED, room);
-	}
-	if (rc != WEIR_FULL)
-		return rc;
 	commit(s); /* what the collector does not see it cannot make room for */
 	do {
 		struct weir_wait how = patiently(s);
 
-		rc = weir_ring_claim_wait(&s->w, kind, len, WEIR_RING_GATED, 0, &how, room);
+		rc = weir_session_send_wait(s->session, kind, p, len, &how);
 	} while (rc == -ETIMEDOUT && collector_moved(s));
 	return rc;
 }
 
-/* The fence: returns WEIR_OK when the collector has handled everything before `cut`.
- *
- * One target, the one reader of the ring. COUNT_DORMANT: a collector that has joined but not served
- * yet owes everything; by default a drain does not wait for readers that may never begin. */
-static int drain(struct sender *s, weir_pos cut)
+/* One message, in place where it will be read; a commit makes it visible. */
+static int put(struct sender *s, uint32_t kind, const uint8_t *p, uint32_t len)
 {
-	struct weir_drain_target target[1];
-	struct weir_drain d;
-	int rc;
+	struct weir_ring_room room;
+	int rc = weir_session_claim(s->session, kind, len, &room);
 
-	weir_drain_init(&d, target, 1, WEIR_DRAIN_COUNT_DORMANT);
-	rc = weir_drain_add(&d, &s->table, 0, cut, 0);
-	if (rc < 0)
+	if (rc == -ENOBUFS) { /* a batch may fill a quarter of the ring */
+		commit(s);
+		rc = weir_session_claim(s->session, kind, len, &room);
+	}
+	if (rc == WEIR_FULL)
+		return put_slowly(s, kind, p, len);
+	if (rc == WEIR_OK)
+		memcpy(room.ptr, p, len);
+	return rc;
+}
+
+/* The fence. Everything committed so far is what must be handled before it opens.
+ *
+ * The generation has no deadline: it lasts as long as the slowest file needs. This wait has one,
+ * and what has not been decided by then stands, and is waited for again. CONTINUE: a sender that
+ * was killed is not waited for; its death makes the outcome WEIR_DEPARTED, as a sender's leaving
+ * does, and concerns nobody else. */
+static int meet(struct sender *s)
+{
+	enum weir_barrier_mode mode =
+		s->job->opt.fence ? WEIR_BARRIER_DELIVERY : WEIR_BARRIER_RENDEZVOUS;
+	int rc = weir_session_barrier_begin(s->session, s->barrier, mode, WEIR_BARRIER_CONTINUE,
+					    WEIR_NS_NEVER);
+
+	if (rc != WEIR_OK)
 		return rc;
 	do {
 		struct weir_wait how = patiently(s);
 
-		rc = weir_drain_wait(&d, NULL, 0, &how);
+		rc = weir_session_barrier(s->session, s->barrier, mode, WEIR_BARRIER_CONTINUE, &how,
+					  NULL);
 	} while (rc == -ETIMEDOUT && collector_moved(s));
-	if (d.stats.largest_backlog > s->largest_backlog)
-		s->largest_backlog = d.stats.largest_backlog;
-	return rc <= 0 ? rc : -ENOTCONN; /* it left, which it does not do before we close */
-}
-
-/* Without a drain nothing else would tell. */
-static int collector_gone(const struct sender *s)
-{
-	struct weir_progress_record rec;
-
-	if (weir_progress_read(&s->table, 0, &rec) != WEIR_OK)
-		return WEIR_OK; /* torn: it is publishing just now */
-	return rec.state == WEIR_PROGRESS_DEAD ? -EOWNERDEAD : WEIR_OK;
+	return rc == WEIR_DEPARTED ? WEIR_OK : rc;
 }
 
 /* ---- the check ---- */
@@ -129,24 +125,31 @@ static void publish_counts(const struct sender *s)
 	weir_store_relaxed64(&t->largest_backlog, s->largest_backlog);
 }
 
+static void note_backlog(struct sender *s)
+{
+	/* relaxed: bytes of a moment; it only rises, up to what has been sent */
+	uint64_t owed = s->sum.bytes - weir_load_relaxed64(&s->st->tally->handled.bytes);
+
+	if (owed > s->largest_backlog)
+		s->largest_backlog = owed;
+}
+
 /* Do both sides agree at this instant?
  *
- * Why the words of the tally are the right ones after a drain, although they are plain relaxed
- * stores and loads: in the collector they are stored by the handler, and the handler returns before
- * the library publishes `delivered` with a release store. The drain has ended because this process
- * loaded that (or a later) publication with an acquire load. So the tally of every record before
- * the cut is visible here. And it is not the tally of any later record, because there is none: the
- * next one is sent by this very function's caller. Without the drain neither half holds. */
+ * Why the words of the tally are the right ones after a fence, although they are plain relaxed
+ * stores and loads: in the collector they are stored by the handler, before the session counts the
+ * message as handled. The fence opens when all messages before the arrivals count so, and tells
+ * each member by a release store, which weir_session_barrier() loads with acquire. So the tally of
+ * every message before the fence is visible here. And it is not the tally of any later one: the
+ * next is sent by this very function's caller. After a rendezvous only the second half holds. */
 static int check(struct sender *s)
 {
 	struct sums theirs;
 	int rc;
 
 	commit(s);
-	if (s->job->opt.drain)
-		rc = drain(s, weir_ring_writer_leading(&s->w));
-	else
-		rc = collector_gone(s);
+	note_backlog(s);
+	rc = meet(s);
 	if (rc != WEIR_OK)
 		return rc;
 	theirs = sums_look(&s->st->tally->handled);
@@ -159,23 +162,21 @@ static int check(struct sender *s)
 
 /* ---- the file ---- */
 
-static int send_record(struct sender *s, uint32_t kind, const uint8_t *p, uint32_t len)
+static int send_message(struct sender *s, uint32_t kind, const uint8_t *p, uint32_t len)
 {
-	struct weir_ring_room room;
-	int rc = claim(s, kind, len, &room);
+	int rc = put(s, kind, p, len);
 
 	if (rc != WEIR_OK)
 		return rc;
-	memcpy(room.ptr, p, len);
 	sums_add(&s->sum, p, len, kind);
 	if (++s->batch == BATCH)
 		commit(s);
 	return s->sum.lines - s->checked == s->job->opt.chunk ? check(s) : WEIR_OK;
 }
 
-/* How much of p[0 .. have) is the next record; 0: that depends on what follows. A PART is as large
- * as a record may be, and never the end of its line. */
-static uint32_t next_record(const uint8_t *p, size_t have, int eof, uint32_t max, uint32_t *kind)
+/* How much of p[0 .. have) is the next message; 0: that depends on what follows. A PART is as large
+ * as a message may be, and never the end of its line. */
+static uint32_t next_message(const uint8_t *p, size_t have, int eof, uint32_t max, uint32_t *kind)
 {
 	const uint8_t *newline = memchr(p, '\n', have < max ? have : max);
 
@@ -190,17 +191,17 @@ static uint32_t next_record(const uint8_t *p, size_t have, int eof, uint32_t max
 }
 
 /* Sends what is complete in p[0 .. have); *used says how much that was. */
-static int send_records(struct sender *s, const uint8_t *p, size_t have, int eof, size_t *used)
+static int send_messages(struct sender *s, const uint8_t *p, size_t have, int eof, size_t *used)
 {
-	uint32_t max = largest_record(&s->job->opt), kind, len;
+	uint32_t max = largest_message(&s->job->opt), kind, len;
 	int rc = WEIR_OK;
 
 	*used = 0;
 	while (rc == WEIR_OK && *used < have) {
-		len = next_record(p + *used, have - *used, eof, max, &kind);
+		len = next_message(p + *used, have - *used, eof, max, &kind);
 		if (len == 0)
 			break;
-		rc = send_record(s, kind, p + *used, len);
+		rc = send_message(s, kind, p + *used, len);
 		*used += len;
 	}
 	commit(s); /* the next read may take its time: a pipe, a terminal */
@@ -220,7 +221,7 @@ static int send_file(struct sender *s, int fd, uint8_t *buf, size_t cap)
 		if (n < 0)
 			return -errno;
 		have += (size_t)n;
-		rc = send_records(s, buf, have, n == 0, &used);
+		rc = send_messages(s, buf, have, n == 0, &used);
 		if (rc != WEIR_OK)
 			return rc;
 		have -= used;
@@ -232,7 +233,7 @@ static int send_file(struct sender *s, int fd, uint8_t *buf, size_t cap)
 
 static int open_and_send(struct sender *s)
 {
-	size_t cap = largest_record(&s->job->opt) + (size_t)READ;
+	size_t cap = largest_message(&s->job->opt) + (size_t)READ;
 	int fd = open(s->st->path, O_RDONLY | O_CLOEXEC), rc = -ENOMEM;
 	uint8_t *buf;
 
@@ -248,34 +249,47 @@ static int open_and_send(struct sender *s)
 
 static void explain(const struct sender *s, int rc)
 {
+	unsigned long long lines = s->sum.lines, timeout = s->job->opt.timeout_s;
+
 	if (rc == -ETIMEDOUT)
-		complain("%s: the collector has handled nothing for %llu s", s->st->path,
-			 (unsigned long long)s->job->opt.timeout_s);
-	else if (rc == -EOWNERDEAD)
+		complain("%s: the collector has not moved for %llu s", s->st->path, timeout);
+	else if (rc == -ENOTCONN)
 		complain("%s: the collector died after %llu lines had been sent", s->st->path,
-			 (unsigned long long)s->sum.lines);
+			 lines);
+	else if (rc == WEIR_LOST)
+		complain("%s: messages were lost", s->st->path);
 	else
 		complain("%s: %s", s->st->path, strerror(-rc));
 }
 
-int run_sender(const struct job *job, const struct stream *st)
+/* A quiet member: it sends and meets, and reads nothing. Its slot tells the collector which file
+ * its messages are of. */
+static int attach(struct sender *s, uint32_t i)
 {
-	struct sender s = {.job = job, .st = st, .registered = weir_bell_register()};
-	weir_ns began = now_ns();
+	struct weir_session_options opt = {.struct_size = sizeof(opt)};
 	int rc;
 
-	rc = weir_progress_attach(&s.table, st->table, NULL);
+	opt.flags = WEIR_SESSION_QUIET;
+	opt.slot = i + 1u;
+	rc = weir_session_attach_region(&s->session, &s->job->session, &opt, NULL);
 	if (rc == WEIR_OK)
-		rc = weir_ring_writer_attach(&s.w, st->ring, &s.table, weir_owner_self(), NULL,
-					     NULL);
+		rc = weir_session_barrier_open(s->session, BARRIER, &s->barrier, NULL);
+	return rc;
+}
+
+int run_sender(const struct job *job, uint32_t i)
+{
+	struct sender s = {.job = job, .st = &job->stream[i]};
+	weir_ns began = now_ns();
+	int rc = attach(&s, i);
+
 	if (rc == WEIR_OK)
 		rc = open_and_send(&s);
 	if (rc != WEIR_OK)
 		explain(&s, rc);
 	publish_counts(&s);
-	weir_store_relaxed64(&st->tally->ns, now_ns() - began);
-	weir_store_relaxed64(&st->tally->sender_end, rc == WEIR_OK ? DONE : (uint64_t)rc);
-	weir_ring_close(&s.w); /* the collector gets WEIR_CLOSED after the last record */
-	weir_bell_ring(&job->control->work, s.registered);
+	weir_store_relaxed64(&s.st->tally->ns, now_ns() - began);
+	weir_store_relaxed64(&s.st->tally->end, (uint64_t)(rc == WEIR_OK ? DONE : rc));
+	(void)weir_session_close(s.session); /* the others no longer wait for this one */
 	return rc != WEIR_OK;
 }

@@ -147,6 +147,7 @@ WEIR_API WEIR_CHECK int weir_session_attach_region(struct weir_session **s,
 WEIR_API int weir_session_close(struct weir_session *s);
 
 WEIR_API uint32_t weir_session_slot(const struct weir_session *s);
+/* What it runs over. For a child to attach over, take it before the fork; it stays good there. */
 WEIR_API const struct weir_region *weir_session_region(const struct weir_session *s);
 
 /* Members that the coordinator counts now, itself included, observers not. Wait-free. */

@@ -12,7 +12,9 @@ PROCESS_TESTS = \
 	%D%/ring_join \
 	%D%/ring_stream \
 	%D%/session_choreography \
-	%D%/session_death
+	%D%/session_death \
+	%D%/tool \
+	%D%/tool_damage
 
 PROCESS_LIBS = $(WEIR) -lpthread
 # programs themselves, not libtool's scripts around them
@@ -40,10 +42,15 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_session_choreography_LDFLAGS = $(PROCESS_LINK)
 %C%_session_death_LDADD = $(PROCESS_LIBS)
 %C%_session_death_LDFLAGS = $(PROCESS_LINK)
+%C%_tool_LDADD = $(PROCESS_LIBS)
+%C%_tool_LDFLAGS = $(PROCESS_LINK)
+%C%_tool_damage_LDADD = $(PROCESS_LIBS)
+%C%_tool_damage_LDFLAGS = $(PROCESS_LINK)
 
 noinst_HEADERS += \
 	%D%/proc.h \
-	%D%/session_proc.h
+	%D%/session_proc.h \
+	%D%/tool_proc.h
 
 check_PROGRAMS += $(PROCESS_TESTS)
 TESTS += $(PROCESS_TESTS)
