@@ -6,6 +6,9 @@ dist_man_MANS = \
 	%D%/man/weir_drain.3 \
 	%D%/man/weir_error.3 \
 	%D%/man/weir_group.3 \
+	%D%/man/weir_join.3 \
+	%D%/man/weir_join_cell.3 \
+	%D%/man/weir_merge_map.3 \
 	%D%/man/weir_progress.3 \
 	%D%/man/weir_region.3 \
 	%D%/man/weir_rendezvous.3 \
@@ -20,6 +23,7 @@ EXTRA_DIST += \
 	%D%/design/barrier.md \
 	%D%/design/bench.md \
 	%D%/design/drain.md \
+	%D%/design/join.md \
 	%D%/design/progress.md \
 	%D%/design/rendezvous.md \
 	%D%/design/ring.md \

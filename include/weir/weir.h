@@ -1,6 +1,6 @@
 /* weir/weir.h - storey runtime: everything there is, for those who want one line.
- * Needs: base, atomic, error, stats, wait, region, progress, ring, drain, rendezvous, group,
- * barrier, session, watch. */
+ * Needs: base, atomic, error, stats, wait, region, progress, ring, drain, rendezvous,
+ * group, barrier, merge_map, join_cell, join, session, watch. */
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
@@ -10,6 +10,9 @@
 #include <weir/drain.h>
 #include <weir/error.h>
 #include <weir/group.h>
+#include <weir/join.h>
+#include <weir/join_cell.h>
+#include <weir/merge_map.h>
 #include <weir/progress.h>
 #include <weir/region.h>
 #include <weir/rendezvous.h>

@@ -6,8 +6,22 @@ noinst_LTLIBRARIES += %D%/libgate.la
 %C%_libgate_la_SOURCES = \
 	%D%/barrier.c \
 	%D%/barrier_names.c \
-	%D%/group.c
+	%D%/group.c \
+	%D%/join.c \
+	%D%/join_bind.c \
+	%D%/join_cell.c \
+	%D%/join_input.c \
+	%D%/join_map.c \
+	%D%/join_names.c \
+	%D%/join_priv.h \
+	%D%/join_ready.c \
+	%D%/join_sort.c \
+	%D%/join_upto.c \
+	%D%/merge_map.c
 
 pkginclude_HEADERS += \
 	include/weir/barrier.h \
-	include/weir/group.h
+	include/weir/group.h \
+	include/weir/join.h \
+	include/weir/join_cell.h \
+	include/weir/merge_map.h

@@ -6,6 +6,7 @@
  *
  * Shared structs have no implicit padding: the fields cover the struct without a gap, which also
  * shows that none is forgotten here. A new struct needs its lines below and nothing else. */
+#include <weir/join_cell.h>
 #include <weir/progress.h>
 #include <weir/region.h>
 #include <weir/rendezvous.h>
@@ -213,6 +214,15 @@ static const struct row layout[] = {
 	FIELD(weir_ring_shm, control_reserved),
 	FIELD(weir_ring_shm, bell),
 	FIELD(weir_ring_shm, mark),
+
+	STRUCT(weir_join_cell_shm),
+	FIELD(weir_join_cell_shm, version),
+	FIELD(weir_join_cell_shm, epoch),
+	FIELD(weir_join_cell_shm, sequence),
+	FIELD(weir_join_cell_shm, time),
+	FIELD(weir_join_cell_shm, clock),
+	FIELD(weir_join_cell_shm, flags),
+	FIELD(weir_join_cell_shm, reserved),
 };
 static const size_t rows = sizeof(layout) / sizeof(layout[0]);
 

@@ -18,7 +18,10 @@ UNIT_TESTS = \
 	%D%/check_session_serve \
 	%D%/check_session_fence \
 	%D%/check_session_failure \
-	%D%/check_watch
+	%D%/check_watch \
+	%D%/check_join \
+	%D%/check_join_edges \
+	%D%/check_merge_map
 
 %C%_check_error_LDADD = $(BASE) $(UNIT_LIBS)
 %C%_check_region_LDADD = $(BASE) $(UNIT_LIBS)
@@ -32,6 +35,9 @@ UNIT_TESTS = \
 
 %C%_check_barrier_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_group_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_join_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_join_edges_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_merge_map_LDADD = $(GATE) $(UNIT_LIBS)
 
 %C%_check_session_LDADD = $(RUNTIME) $(UNIT_LIBS)
 %C%_check_session_serve_LDADD = $(RUNTIME) $(UNIT_LIBS)
@@ -43,7 +49,8 @@ UNIT_TESTS = \
 
 noinst_HEADERS += \
 	%D%/flow_fixture.h \
-	%D%/session_fixture.h
+	%D%/session_fixture.h \
+	%D%/join_fixture.h
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
@@ -89,6 +96,11 @@ EXTRA_DIST += \
 	%D%/transcripts/repeat_stale_early.txt \
 	%D%/transcripts/timeout_draining.txt \
 	%D%/transcripts/timeout_gathering.txt
+
+# Joins: a small world walked through, and all options at random, each against an oracle.
+check_PROGRAMS += %D%/check_join_model
+TESTS += %D%/check_join_model
+%C%_check_join_model_LDADD = $(GATE)
 
 accept-transcripts: %D%/check_barrier_transcripts$(EXEEXT)
 	WEIR_ACCEPT_TRANSCRIPTS=1 top_srcdir='$(top_srcdir)' $(builddir)/%D%/check_barrier_transcripts$(EXEEXT)

@@ -1,0 +1,272 @@
+/* The verdict on one output: one pass over the rules.
+ *
+ * READY has one source, reached(): the cursor has been seen and is not below what the rule needs,
+ * and that sum is exact because lo and hi have been looked at before. A rule that is not READY
+ * blocks unless its input is stale or optional, and at least min_present rules are READY, so no
+ * output is ready on nothing.
+ *
+ * A verdict depends on the output, on what has been told (each such change counts up `changes`),
+ * and on time only through aged(): it holds until the first age that is not yet over its limit
+ * will be. So the last one can be given again before that. */
+#include "join_priv.h"
+
+#include <string.h>
+
+static weir_ns add(weir_ns a, weir_ns b)
+{
+	return a <= UINT64_MAX - b ? a + b : UINT64_MAX;
+}
+
+int weir_priv_join_aged(const struct weir_join *j, const struct weir_priv_join_input *i,
+			weir_ns *until)
+{
+	weir_ns since = i->advanced, limit = i->stale_ns;
+
+	if ((j->cfg.flags & WEIR_JOIN_NEVER_STALE) != 0 || limit == WEIR_MERGE_NO_TIMEOUT)
+		return 0;
+	if ((i->has & LOST) != 0)
+		return 1;
+	if ((i->has & HAS_ADVANCED) == 0) {
+		if (j->cfg.startup_grace == 0)
+			return 0;
+		since = j->applied;
+		limit = j->cfg.startup_grace;
+	}
+	if (j->now - since > limit)
+		return 1;
+	since = add(add(since, limit), 1);
+	if (since < *until)
+		*until = since;
+	return 0;
+}
+
+uint64_t weir_priv_join_kept_from(const struct weir_priv_join_rule *r,
+				  const struct weir_priv_join_input *i)
+{
+	uint64_t oldest;
+
+	if ((i->has & SEEN(0)) == 0 || i->observed[0] < i->slots)
+		return 0;
+	oldest = i->observed[0] - i->slots + 1;
+	return oldest + r->back; /* both below 2^63 */
+}
+
+/* What a rule says once the input has come as far as it needs. */
+static enum weir_join_rule_verdict reached(const struct weir_join *j,
+					   const struct weir_priv_join_rule *r,
+					   const struct weir_priv_join_input *i, uint64_t out,
+					   uint64_t need)
+{
+	if (r->in_ring && out < weir_priv_join_kept_from(r, i))
+		return WEIR_JOIN_RULE_UNREACHABLE;
+	if ((j->cfg.flags & WEIR_JOIN_PROCESSED) != 0 &&
+	    ((i->has & DONE(r->cursor)) == 0 || i->processed[r->cursor] < need))
+		return WEIR_JOIN_RULE_MISSING;
+	return WEIR_JOIN_RULE_READY;
+}
+
+static enum weir_join_rule_verdict judge_latest(struct weir_join *j,
+						const struct weir_priv_join_rule *r,
+						const struct weir_priv_join_input *i, int overdue)
+{
+	int aged = weir_priv_join_aged(j, i, &j->verdict.until);
+	uint32_t there = i->has & (SEEN(r->cursor) | INVALIDATED(r->cursor));
+
+	if (aged)
+		return WEIR_JOIN_RULE_STALE;
+	if (there == SEEN(r->cursor))
+		return WEIR_JOIN_RULE_READY;
+	return overdue ? WEIR_JOIN_RULE_STALE : WEIR_JOIN_RULE_MISSING;
+}
+
+static enum weir_join_rule_verdict judge(struct weir_join *j, const struct weir_priv_join_rule *r,
+					 uint64_t out, int overdue)
+{
+	const struct weir_priv_join_input *i = &j->input[r->input];
+	uint64_t need;
+
+	if ((i->has & REJECTED(r->cursor)) != 0)
+		return WEIR_JOIN_RULE_REJECTED;
+	if (j->cfg.mode == WEIR_JOIN_LATEST)
+		return judge_latest(j, r, i, overdue);
+	if (out < r->lo)
+		return WEIR_JOIN_RULE_NOT_YET;
+	if (out > r->hi)
+		return WEIR_JOIN_RULE_UNREACHABLE;
+	need = out + r->add;
+	need = need > r->late ? need - r->late : 0;
+	if ((i->has & SEEN(r->cursor)) != 0 && i->observed[r->cursor] >= need)
+		return reached(j, r, i, out, need);
+	if (weir_priv_join_aged(j, i, &j->verdict.until) || overdue)
+		return WEIR_JOIN_RULE_STALE;
+	return WEIR_JOIN_RULE_MISSING;
+}
+
+static int in_window(const struct weir_join *j, const struct weir_priv_join_rule *r, uint64_t out)
+{
+	const struct weir_priv_join_input *i = &j->input[r->input];
+	uint64_t newest = i->observed[r->cursor], top = out + r->add;
+
+	return j->cfg.mode != WEIR_JOIN_LATEST && (i->has & SEEN(r->cursor)) != 0 && out >= r->lo &&
+	       out <= r->hi && newest <= top && top - newest <= r->back;
+}
+
+/* Up to 64 rules from `first` on: one word of each mask. Returns those that block. */
+static uint64_t judge_word(struct weir_join *j, uint32_t first, uint64_t out, int overdue)
+{
+	struct weir_join_verdict *v = &j->verdict;
+	uint64_t word[WEIR_JOIN_RULE_VERDICT_COUNT + 1] = {0}, bit = 1, required = 0;
+	const struct weir_priv_join_rule *r = &j->rule[first], *end = &j->rule[v->n_rules];
+	uint32_t kind;
+
+	if (end - r > 64)
+		end = r + 64;
+	for (; r < end; r++, bit <<= 1) {
+		word[judge(j, r, out, overdue)] |= bit;
+		if (in_window(j, r, out))
+			word[WEIR_JOIN_RULE_VERDICT_COUNT] |= bit;
+		if ((j->input[r->input].flags & WEIR_JOIN_INPUT_OPTIONAL) == 0)
+			required |= bit;
+	}
+	for (kind = 0; kind <= WEIR_JOIN_RULE_VERDICT_COUNT; kind++) {
+		j->mask[(size_t)kind * j->mask_words + first / 64u] = word[kind];
+		if (kind < WEIR_JOIN_RULE_VERDICT_COUNT)
+			v->count[kind] += (uint32_t)__builtin_popcountll(word[kind]);
+	}
+	return required & ~(word[WEIR_JOIN_RULE_READY] | word[WEIR_JOIN_RULE_STALE]);
+}
+
+void weir_priv_join_judge(struct weir_join *j, uint64_t out, int overdue)
+{
+	struct weir_join_verdict *v = &j->verdict;
+	uint64_t blocked = 0;
+	uint32_t n, kind;
+
+	memset(v, 0, sizeof(*v));
+	v->out = out;
+	v->generation = j->generation;
+	v->until = WEIR_NS_NEVER;
+	v->n_rules = j->map.n_rules;
+	v->words = (v->n_rules + 63u) / 64u;
+	for (kind = 0; kind < WEIR_JOIN_RULE_VERDICT_COUNT; kind++)
+		v->mask[kind] = j->mask + (size_t)kind * j->mask_words;
+	v->in_window = j->mask + (size_t)kind * j->mask_words;
+	for (n = 0; n < v->n_rules; n += 64)
+		blocked |= judge_word(j, n, out, overdue);
+	v->ready = blocked == 0 && v->count[WEIR_JOIN_RULE_READY] >= j->cfg.min_present;
+}
+
+int weir_priv_join_regressed(const struct weir_join *j, uint64_t out)
+{
+	int ordered = (j->cfg.flags & WEIR_JOIN_ANY_ORDER) == 0 && j->cfg.mode != WEIR_JOIN_LATEST;
+
+	if ((j->cfg.flags & WEIR_JOIN_CONSUME_ONCE) != 0 && (j->has & COMMITTED) != 0 &&
+	    out <= j->committed)
+		return 1;
+	return ordered && (j->has & LAST_OUT) != 0 && out < j->last_out;
+}
+
+/* A verdict without a look at the rules. */
+static int without(const struct weir_join *j, uint64_t out, enum weir_join_status status,
+		   struct weir_join_verdict *v)
+{
+	if (v != NULL) {
+		memset(v, 0, sizeof(*v));
+		v->status = (uint32_t)status;
+		v->out = out;
+		v->generation = j->generation;
+		v->until = WEIR_NS_NEVER;
+	}
+	return 0;
+}
+
+static int give(struct weir_join *j, struct weir_join_verdict *v)
+{
+	if (v != NULL)
+		*v = j->verdict;
+	if (j->verdict.ready) {
+		j->stats.ready++;
+		if (j->cfg.mode != WEIR_JOIN_LATEST)
+			weir_priv_join_raise_watermark(j, j->verdict.out);
+	}
+	return (int)j->verdict.ready;
+}
+
+static int evaluate(struct weir_join *j, uint64_t out, weir_ns deadline, weir_ns now,
+		    struct weir_join_verdict *v)
+{
+	weir_priv_join_tick(j, now);
+	j->stats.evaluations++;
+	if (j->state != WEIR_JOIN_STATUS_OK)
+		return without(j, out, (enum weir_join_status)j->state, v);
+	if (weir_priv_join_regressed(j, out)) {
+		j->stats.outputs_regressed++;
+		return without(j, out, WEIR_JOIN_STATUS_OUTPUT_REGRESSED, v);
+	}
+	j->last_out = out;
+	j->has |= LAST_OUT;
+	if (deadline == WEIR_NS_NEVER && j->verdict_change == j->changes && j->verdict.out == out &&
+	    j->now < j->verdict.until) {
+		j->stats.unchanged++;
+		return give(j, v);
+	}
+	weir_priv_join_judge(j, out, j->now >= deadline && deadline != WEIR_NS_NEVER);
+	j->verdict_change = j->changes;
+	if (deadline != WEIR_NS_NEVER) {
+		j->verdict_change = 0;
+		if (j->now < deadline && deadline < j->verdict.until)
+			j->verdict.until = deadline;
+	}
+	return give(j, v);
+}
+
+int weir_join_ready(struct weir_join *j, uint64_t out, weir_ns now, struct weir_join_verdict *v)
+{
+	return evaluate(j, out, WEIR_NS_NEVER, now, v);
+}
+
+int weir_join_ready_by(struct weir_join *j, uint64_t out, weir_ns deadline, weir_ns now,
+		       struct weir_join_verdict *v)
+{
+	return evaluate(j, out, deadline, now, v);
+}
+
+int weir_join_ready_in(struct weir_join *j, uint64_t out, enum weir_merge_clock clock, weir_ns now,
+		       struct weir_join_verdict *v)
+{
+	if (j->state != WEIR_JOIN_STATUS_OK || j->map.kind != WEIR_MERGE_TIMESTAMP ||
+	    j->map.clock == (uint32_t)clock)
+		return evaluate(j, out, WEIR_NS_NEVER, now, v);
+	weir_priv_join_tick(j, now);
+	j->stats.evaluations++;
+	j->stats.outputs_clock++;
+	return without(j, out, WEIR_JOIN_STATUS_CLOCK, v);
+}
+
+enum weir_join_rule_verdict weir_join_rule(const struct weir_join_verdict *v, uint32_t rule)
+{
+	uint32_t kind = 0;
+
+	while (kind + 1 < WEIR_JOIN_RULE_VERDICT_COUNT &&
+	       (v->mask[kind][rule / 64u] >> (rule % 64u) & 1u) == 0)
+		kind++;
+	return (enum weir_join_rule_verdict)kind;
+}
+
+uint32_t weir_join_next(const struct weir_join_verdict *v, enum weir_join_rule_verdict verdict,
+			uint32_t from)
+{
+	const uint64_t *mask = v->mask[verdict];
+	uint32_t word = from / 64u;
+	uint64_t bits;
+
+	if (from >= v->n_rules)
+		return v->n_rules;
+	bits = mask[word] & (UINT64_MAX << (from % 64u));
+	while (bits == 0) {
+		if (++word == v->words)
+			return v->n_rules;
+		bits = mask[word];
+	}
+	return word * 64u + (uint32_t)__builtin_ctzll(bits);
+}

@@ -1,0 +1,67 @@
+/* Order by heap: no recursion, no allocation, no order of the input that makes it slow. */
+#include "join_priv.h"
+
+/* Lets the element at `top` sink in the heap of the first n, the greatest first. */
+static void sink(void *array, uint32_t top, uint32_t n, weir_priv_join_less less,
+		 weir_priv_join_swap swap)
+{
+	uint32_t child;
+
+	while ((child = 2 * top + 1) < n) {
+		if (child + 1 < n && less(array, child, child + 1))
+			child++;
+		if (!less(array, top, child))
+			return;
+		swap(array, top, child);
+		top = child;
+	}
+}
+
+void weir_priv_join_sort(void *array, uint32_t n, weir_priv_join_less less,
+			 weir_priv_join_swap swap)
+{
+	uint32_t i;
+
+	for (i = n / 2; i > 0; i--)
+		sink(array, i - 1, n, less, swap);
+	for (i = n; i > 1; i--) {
+		swap(array, 0, i - 1);
+		sink(array, 0, i - 1, less, swap);
+	}
+}
+
+static int less_stream(const void *array, uint32_t a, uint32_t b)
+{
+	const uint32_t *stream = array;
+
+	return stream[a] < stream[b];
+}
+
+static void swap_stream(void *array, uint32_t a, uint32_t b)
+{
+	uint32_t *stream = array, t = stream[a];
+
+	stream[a] = stream[b];
+	stream[b] = t;
+}
+
+void weir_priv_join_sort_streams(uint32_t *stream, uint32_t n)
+{
+	weir_priv_join_sort(stream, n, less_stream, swap_stream);
+}
+
+uint32_t weir_priv_join_find(const struct weir_join *j, uint32_t stream)
+{
+	uint32_t lo = 0, n = j->n_inputs, half;
+
+	while (n > 0) {
+		half = n / 2;
+		if (j->stream[lo + half] < stream) {
+			lo += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return lo < j->n_inputs && j->stream[lo] == stream ? lo : j->n_inputs;
+}
