@@ -3,6 +3,7 @@ dist_man_MANS = \
 	%D%/man/weir.7 \
 	%D%/man/weir_atomic.3 \
 	%D%/man/weir_barrier.3 \
+	%D%/man/weir_codec.3 \
 	%D%/man/weir_drain.3 \
 	%D%/man/weir_error.3 \
 	%D%/man/weir_group.3 \
@@ -10,6 +11,7 @@ dist_man_MANS = \
 	%D%/man/weir_join_cell.3 \
 	%D%/man/weir_merge_map.3 \
 	%D%/man/weir_progress.3 \
+	%D%/man/weir_quorum.3 \
 	%D%/man/weir_region.3 \
 	%D%/man/weir_rendezvous.3 \
 	%D%/man/weir_ring.3 \
@@ -22,9 +24,11 @@ EXTRA_DIST += \
 	%D%/design/architecture.md \
 	%D%/design/barrier.md \
 	%D%/design/bench.md \
+	%D%/design/codec.md \
 	%D%/design/drain.md \
 	%D%/design/join.md \
 	%D%/design/progress.md \
+	%D%/design/quorum.md \
 	%D%/design/rendezvous.md \
 	%D%/design/ring.md \
 	%D%/design/session.md \

@@ -1,9 +1,11 @@
-# Tests: unit/ (Check, one program per module), process/ (plain programs), conformance/ (data), and the
-# scripts here. Exit status 77 is a skip, 99 a broken test, everything else but 0 a failure.
+# Tests: unit/ (Check, one program per module), process/ (plain programs), conformance/ (data as JSON),
+# fuzz/ (any bytes), and the scripts here. Exit status 77 is a skip, 99 a broken test, everything else
+# but 0 a failure.
 
 include %D%/unit/local.mk
-include %D%/process/local.mk
 include %D%/conformance/local.mk
+include %D%/process/local.mk
+include %D%/fuzz/local.mk
 
 SCRIPT_TESTS = \
 	%D%/check-configure \

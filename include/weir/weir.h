@@ -1,12 +1,13 @@
 /* weir/weir.h - storey runtime: everything there is, for those who want one line.
  * Needs: base, atomic, error, stats, wait, region, progress, ring, drain, rendezvous,
- * group, barrier, merge_map, join_cell, join, session, watch. */
+ * group, barrier, merge_map, join_cell, join, quorum, codec, session, watch. */
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
 #include <weir/atomic.h>
 #include <weir/barrier.h>
 #include <weir/base.h>
+#include <weir/codec.h>
 #include <weir/drain.h>
 #include <weir/error.h>
 #include <weir/group.h>
@@ -14,6 +15,7 @@
 #include <weir/join_cell.h>
 #include <weir/merge_map.h>
 #include <weir/progress.h>
+#include <weir/quorum.h>
 #include <weir/region.h>
 #include <weir/rendezvous.h>
 #include <weir/ring.h>

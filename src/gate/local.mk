@@ -6,6 +6,11 @@ noinst_LTLIBRARIES += %D%/libgate.la
 %C%_libgate_la_SOURCES = \
 	%D%/barrier.c \
 	%D%/barrier_names.c \
+	%D%/codec.c \
+	%D%/codec_encode.c \
+	%D%/codec_internal.h \
+	%D%/codec_names.c \
+	%D%/codec_root.c \
 	%D%/group.c \
 	%D%/join.c \
 	%D%/join_bind.c \
@@ -17,11 +22,21 @@ noinst_LTLIBRARIES += %D%/libgate.la
 	%D%/join_ready.c \
 	%D%/join_sort.c \
 	%D%/join_upto.c \
-	%D%/merge_map.c
+	%D%/merge_map.c \
+	%D%/quorum.c \
+	%D%/quorum_init.c \
+	%D%/quorum_internal.h \
+	%D%/quorum_names.c \
+	%D%/quorum_requests.c \
+	%D%/quorum_table.c \
+	%D%/quorum_table.h
 
 pkginclude_HEADERS += \
 	include/weir/barrier.h \
+	include/weir/codec.h \
 	include/weir/group.h \
 	include/weir/join.h \
 	include/weir/join_cell.h \
-	include/weir/merge_map.h
+	include/weir/merge_map.h \
+	include/weir/quorum.h \
+	include/weir/weir.h

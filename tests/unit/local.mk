@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	%D%/check_progress \
 	%D%/check_ring \
 	%D%/check_barrier \
+	%D%/check_codec \
 	%D%/check_group \
 	%D%/check_session \
 	%D%/check_session_serve \
@@ -21,7 +22,9 @@ UNIT_TESTS = \
 	%D%/check_watch \
 	%D%/check_join \
 	%D%/check_join_edges \
-	%D%/check_merge_map
+	%D%/check_merge_map \
+	%D%/check_quorum \
+	%D%/check_quorum_messages
 
 %C%_check_error_LDADD = $(BASE) $(UNIT_LIBS)
 %C%_check_region_LDADD = $(BASE) $(UNIT_LIBS)
@@ -34,6 +37,7 @@ UNIT_TESTS = \
 %C%_check_ring_LDADD = $(FLOW) $(UNIT_LIBS)
 
 %C%_check_barrier_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_codec_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_group_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_join_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_join_edges_LDADD = $(GATE) $(UNIT_LIBS)
@@ -46,6 +50,8 @@ UNIT_TESTS = \
 %C%_check_session_failure_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/src/runtime
 %C%_check_session_failure_LDADD = $(RUNTIME) $(UNIT_LIBS)
 %C%_check_watch_LDADD = $(RUNTIME) $(UNIT_LIBS)
+%C%_check_quorum_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_quorum_messages_LDADD = $(GATE) $(UNIT_LIBS)
 
 noinst_HEADERS += \
 	%D%/flow_fixture.h \
@@ -76,6 +82,12 @@ check_PROGRAMS += %D%/check_barrier_transcripts %D%/check_barrier_model
 TESTS += %D%/check_barrier_transcripts %D%/check_barrier_model
 %C%_check_barrier_transcripts_LDADD = $(GATE)
 %C%_check_barrier_model_LDADD = $(GATE)
+
+# Quorums: a random walk against an oracle.
+check_PROGRAMS += %D%/check_quorum_model
+TESTS += %D%/check_quorum_model
+%C%_check_quorum_model_LDADD = $(GATE)
+
 EXTRA_DIST += \
 	%D%/transcripts/cancel.txt \
 	%D%/transcripts/clock_backwards.txt \
