@@ -8,6 +8,7 @@ dist_man_MANS = \
 	%D%/man/weir_error.3 \
 	%D%/man/weir_group.3 \
 	%D%/man/weir_join.3 \
+	%D%/man/weir_join_agent.3 \
 	%D%/man/weir_join_cell.3 \
 	%D%/man/weir_merge_map.3 \
 	%D%/man/weir_progress.3 \
@@ -18,7 +19,8 @@ dist_man_MANS = \
 	%D%/man/weir_session.3 \
 	%D%/man/weir_stats.3 \
 	%D%/man/weir_wait.3 \
-	%D%/man/weir_watch.3
+	%D%/man/weir_watch.3 \
+	%D%/man/weir_transport.3
 
 EXTRA_DIST += \
 	%D%/design/architecture.md \
@@ -27,6 +29,7 @@ EXTRA_DIST += \
 	%D%/design/codec.md \
 	%D%/design/drain.md \
 	%D%/design/join.md \
+	%D%/design/join_agent.md \
 	%D%/design/progress.md \
 	%D%/design/quorum.md \
 	%D%/design/rendezvous.md \

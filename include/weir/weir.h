@@ -1,6 +1,7 @@
 /* weir/weir.h - storey runtime: everything there is, for those who want one line.
  * Needs: base, atomic, error, stats, wait, region, progress, ring, drain, rendezvous,
- * group, barrier, merge_map, join_cell, join, quorum, codec, session, watch. */
+ * group, barrier, merge_map, join_cell, join, quorum, codec, session, watch, transport,
+ * join_agent. */
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
@@ -12,6 +13,7 @@
 #include <weir/error.h>
 #include <weir/group.h>
 #include <weir/join.h>
+#include <weir/join_agent.h>
 #include <weir/join_cell.h>
 #include <weir/merge_map.h>
 #include <weir/progress.h>
@@ -21,6 +23,7 @@
 #include <weir/ring.h>
 #include <weir/session.h>
 #include <weir/stats.h>
+#include <weir/transport.h>
 #include <weir/wait.h>
 #include <weir/watch.h>
 

@@ -4,6 +4,16 @@ RUNTIME = %D%/libruntime.la $(GATE)
 noinst_LTLIBRARIES += %D%/libruntime.la
 %C%_libruntime_la_CFLAGS = $(AM_CFLAGS) $(WEIR_LIB_CFLAGS)
 %C%_libruntime_la_SOURCES = \
+	%D%/join_agent.c \
+	%D%/join_agent_authority.c \
+	%D%/join_agent_map.c \
+	%D%/join_agent_message.c \
+	%D%/join_agent_names.c \
+	%D%/join_agent_output.c \
+	%D%/join_agent_priv.h \
+	%D%/join_agent_sequence.c \
+	%D%/join_agent_stream.c \
+	%D%/join_agent_work.c \
 	%D%/session.c \
 	%D%/session_barrier.c \
 	%D%/session_coordinator.c \
@@ -13,10 +23,13 @@ noinst_LTLIBRARIES += %D%/libruntime.la
 	%D%/session_send.c \
 	%D%/session_setup.c \
 	%D%/session_setup.h \
+	%D%/session_transport.c \
 	%D%/session_view.c \
 	%D%/watch.c
 
 pkginclude_HEADERS += \
+	include/weir/join_agent.h \
 	include/weir/session.h \
+	include/weir/transport.h \
 	include/weir/watch.h \
 	include/weir/weir.h

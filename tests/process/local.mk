@@ -4,6 +4,7 @@
 PROCESS_TESTS = \
 	%D%/bell_hunt \
 	%D%/delivery_fence \
+	%D%/join_agent \
 	%D%/join_cells \
 	%D%/owner \
 	%D%/progress_torn \
@@ -25,6 +26,8 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_bell_hunt_LDFLAGS = $(PROCESS_LINK)
 %C%_delivery_fence_LDADD = $(PROCESS_LIBS)
 %C%_delivery_fence_LDFLAGS = $(PROCESS_LINK)
+%C%_join_agent_LDADD = $(PROCESS_LIBS)
+%C%_join_agent_LDFLAGS = $(PROCESS_LINK)
 %C%_join_cells_LDADD = $(PROCESS_LIBS)
 %C%_join_cells_LDFLAGS = $(PROCESS_LINK)
 %C%_owner_LDADD = $(PROCESS_LIBS)

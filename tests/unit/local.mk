@@ -21,6 +21,8 @@ UNIT_TESTS = \
 	%D%/check_session_failure \
 	%D%/check_watch \
 	%D%/check_join \
+	%D%/check_join_agent \
+	%D%/check_join_agent_outputs \
 	%D%/check_join_edges \
 	%D%/check_merge_map \
 	%D%/check_quorum \
@@ -53,10 +55,15 @@ UNIT_TESTS = \
 %C%_check_quorum_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_quorum_messages_LDADD = $(GATE) $(UNIT_LIBS)
 
+%C%_check_join_agent_LDADD = $(RUNTIME) $(UNIT_LIBS)
+%C%_check_join_agent_outputs_LDADD = $(RUNTIME) $(UNIT_LIBS) -lpthread
+
 noinst_HEADERS += \
+	%D%/agent_fixture.h \
 	%D%/flow_fixture.h \
 	%D%/session_fixture.h \
-	%D%/join_fixture.h
+	%D%/join_fixture.h \
+	%D%/lossy_transport.h
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
@@ -75,6 +82,12 @@ if !SANITIZE
 check_PROGRAMS += %D%/check_alloc
 TESTS += %D%/check_alloc
 %C%_check_alloc_LDADD = $(RUNTIME)
+%C%_check_alloc_LDADD = $(FLOW)
+if HAVE_CHECK
+check_PROGRAMS += %D%/check_join_agent_alloc
+TESTS += %D%/check_join_agent_alloc
+%C%_check_join_agent_alloc_LDADD = $(RUNTIME) $(UNIT_LIBS)
+endif
 endif
 
 # Barriers: what a transcript says must come out, and a random walk against an oracle.
