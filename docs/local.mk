@@ -5,11 +5,13 @@ dist_man_MANS = \
 	%D%/man/weir_barrier.3 \
 	%D%/man/weir_codec.3 \
 	%D%/man/weir_drain.3 \
+	%D%/man/weir_driver.3 \
 	%D%/man/weir_error.3 \
 	%D%/man/weir_group.3 \
 	%D%/man/weir_join.3 \
 	%D%/man/weir_join_agent.3 \
 	%D%/man/weir_join_cell.3 \
+	%D%/man/weir_lease.3 \
 	%D%/man/weir_merge_map.3 \
 	%D%/man/weir_progress.3 \
 	%D%/man/weir_quorum.3 \
@@ -28,6 +30,7 @@ EXTRA_DIST += \
 	%D%/design/bench.md \
 	%D%/design/codec.md \
 	%D%/design/drain.md \
+	%D%/design/driver.md \
 	%D%/design/join.md \
 	%D%/design/join_agent.md \
 	%D%/design/progress.md \

@@ -1,7 +1,7 @@
 /* weir/weir.h - storey runtime: everything there is, for those who want one line.
  * Needs: base, atomic, error, stats, wait, region, progress, ring, drain, rendezvous,
- * group, barrier, merge_map, join_cell, join, quorum, codec, session, watch, transport,
- * join_agent. */
+ * group, barrier, merge_map, join_cell, join, quorum, codec, driver, lease, session,
+ * watch, transport, join_agent, driver_agent. */
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
@@ -10,11 +10,14 @@
 #include <weir/base.h>
 #include <weir/codec.h>
 #include <weir/drain.h>
+#include <weir/driver.h>
+#include <weir/driver_agent.h>
 #include <weir/error.h>
 #include <weir/group.h>
 #include <weir/join.h>
 #include <weir/join_agent.h>
 #include <weir/join_cell.h>
+#include <weir/lease.h>
 #include <weir/merge_map.h>
 #include <weir/progress.h>
 #include <weir/quorum.h>

@@ -143,6 +143,8 @@ enum weir_codec_reason weir_codec_decode(const void *buf, size_t len, uint32_t a
 			why = load_rules(&at, &got, rules);
 		got.map.n_rules = at.n_rules;
 		got.map.rule = rules;
+	} else if (why == WEIR_CODEC_OK && codec_has_data(got.kind)) {
+		why = codec_load_data(at.p + got.consumed, at.len - (size_t)got.consumed, &got);
 	}
 	if (why == WEIR_CODEC_OK)
 		*m = got;

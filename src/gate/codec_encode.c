@@ -27,15 +27,20 @@ size_t weir_codec_length(const struct weir_codec_message *m)
 		return 0;
 	if (codec_is_map(m->kind))
 		return weir_codec_map_length(map_kind(m->kind), m->map.n_rules);
-	return WEIR_CODEC_HEADER + (size_t)codec_shape[m->kind].block + codec_shape[m->kind].tail;
+	return WEIR_CODEC_HEADER + (size_t)codec_shape[m->kind].block + codec_shape[m->kind].tail +
+	       codec_data_length(m);
 }
 
 /* The first fault of the message, and which rule it is about. */
 static enum weir_codec_reason check(const struct weir_codec_message *m, uint32_t *rule)
 {
+	enum weir_codec_reason why;
+
 	*rule = 0;
-	if (!codec_is_map(m->kind))
-		return codec_check_root(m);
+	if (!codec_is_map(m->kind)) {
+		why = codec_check_root(m);
+		return why == WEIR_CODEC_OK ? codec_check_data(m) : why;
+	}
 	if (m->map.kind != (uint32_t)map_kind(m->kind))
 		return WEIR_CODEC_KIND;
 	return (enum weir_codec_reason)weir_merge_map_check(&m->map, rule);
@@ -99,6 +104,8 @@ int weir_codec_encode(const struct weir_codec_message *m, void *buf, size_t cap,
 	codec_shape[m->kind].store(p + WEIR_CODEC_HEADER, m);
 	if (codec_is_map(m->kind))
 		store_rules(p + WEIR_CODEC_HEADER + codec_shape[m->kind].block, m);
+	else
+		codec_store_data(p + WEIR_CODEC_HEADER + codec_shape[m->kind].block, m);
 	*len = bytes;
 	return WEIR_OK;
 }

@@ -64,4 +64,35 @@ static inline uint32_t codec_rule_bytes(unsigned kind)
 /* The first fault of the root block's fields. */
 enum weir_codec_reason codec_check_root(const struct weir_codec_message *m);
 
+static inline int codec_has_data(unsigned kind)
+{
+	return kind == WEIR_CODEC_ATTACHED || kind == WEIR_CODEC_DETACHED;
+}
+
+/* What follows the root block of an answer, from p of `left` bytes: adds to m->consumed what it
+ * took, and sets regions and text. */
+enum weir_codec_reason codec_load_data(const uint8_t *p, size_t left, struct weir_codec_message *m);
+
+/* The same for the encoder: the first fault, the bytes that it takes, and the bytes themselves. */
+enum weir_codec_reason codec_check_data(const struct weir_codec_message *m);
+size_t codec_data_length(const struct weir_codec_message *m);
+void codec_store_data(uint8_t *p, const struct weir_codec_message *m);
+
+/* The root blocks of leases. */
+void codec_load_attach(const uint8_t *p, struct weir_codec_message *m);
+void codec_store_attach(uint8_t *p, const struct weir_codec_message *m);
+void codec_load_attached(const uint8_t *p, struct weir_codec_message *m);
+void codec_store_attached(uint8_t *p, const struct weir_codec_message *m);
+void codec_load_detach(const uint8_t *p, struct weir_codec_message *m);
+void codec_store_detach(uint8_t *p, const struct weir_codec_message *m);
+void codec_load_detached(const uint8_t *p, struct weir_codec_message *m);
+void codec_store_detached(uint8_t *p, const struct weir_codec_message *m);
+void codec_load_keepalive(const uint8_t *p, struct weir_codec_message *m);
+void codec_store_keepalive(uint8_t *p, const struct weir_codec_message *m);
+
+/* Whether a required field of such a message holds its null, or more than its width. */
+int codec_lease_lacks(const struct weir_codec_message *m);
+/* Whether an answer of OK has all the numbers it needs. */
+int codec_attached_lacks(const struct weir_codec_attached *a);
+
 #endif

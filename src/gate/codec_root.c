@@ -172,6 +172,11 @@ const struct codec_shape codec_shape[WEIR_CODEC_KIND_COUNT] = {
 	SHAPE(SHUTDOWN, 4, load_shutdown, store_shutdown),
 	SHAPE(REVOKED, 4, load_revoked, store_revoked),
 	SHAPE(READY, 0, load_ready, store_ready),
+	SHAPE(ATTACH, 0, codec_load_attach, codec_store_attach),
+	SHAPE(ATTACHED, 0, codec_load_attached, codec_store_attached),
+	SHAPE(DETACH, 0, codec_load_detach, codec_store_detach),
+	SHAPE(DETACHED, 0, codec_load_detached, codec_store_detached),
+	SHAPE(KEEPALIVE, 0, codec_load_keepalive, codec_store_keepalive),
 };
 
 static int lacks_required(const struct weir_codec_message *m)
@@ -195,6 +200,12 @@ static int lacks_required(const struct weir_codec_message *m)
 		return m->revoked.time_ns == NULL64 || m->revoked.lease == NULL64 ||
 		       m->revoked.stream == NULL32 || m->revoked.client == NULL32 ||
 		       m->revoked.role >= NULL8 || m->revoked.reason >= NULL8;
+	case WEIR_CODEC_ATTACH:
+	case WEIR_CODEC_ATTACHED:
+	case WEIR_CODEC_DETACH:
+	case WEIR_CODEC_DETACHED:
+	case WEIR_CODEC_KEEPALIVE:
+		return codec_lease_lacks(m);
 	default:
 		return m->ready.out == NULL32 || m->ready.epoch == NULL64 ||
 		       m->ready.round == NULL64 || m->ready.participants == NULL32;
@@ -214,5 +225,7 @@ enum weir_codec_reason codec_check_root(const struct weir_codec_message *m)
 		return WEIR_CODEC_CLOCK_DOMAIN;
 	if (m->kind == WEIR_CODEC_POOL && !clock_is_known(m->pool.clock))
 		return WEIR_CODEC_CLOCK_DOMAIN;
+	if (m->kind == WEIR_CODEC_ATTACHED && codec_attached_lacks(&m->attached))
+		return WEIR_CODEC_INCOMPLETE;
 	return WEIR_CODEC_OK;
 }

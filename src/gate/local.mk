@@ -7,10 +7,18 @@ noinst_LTLIBRARIES += %D%/libgate.la
 	%D%/barrier.c \
 	%D%/barrier_names.c \
 	%D%/codec.c \
+	%D%/codec_data.c \
 	%D%/codec_encode.c \
 	%D%/codec_internal.h \
+	%D%/codec_lease.c \
 	%D%/codec_names.c \
 	%D%/codec_root.c \
+	%D%/driver.c \
+	%D%/driver_gate.c \
+	%D%/driver_init.c \
+	%D%/driver_internal.h \
+	%D%/driver_lease.c \
+	%D%/driver_names.c \
 	%D%/group.c \
 	%D%/join.c \
 	%D%/join_bind.c \
@@ -22,6 +30,8 @@ noinst_LTLIBRARIES += %D%/libgate.la
 	%D%/join_ready.c \
 	%D%/join_sort.c \
 	%D%/join_upto.c \
+	%D%/lease.c \
+	%D%/lease_init.c \
 	%D%/merge_map.c \
 	%D%/quorum.c \
 	%D%/quorum_init.c \
@@ -34,9 +44,11 @@ noinst_LTLIBRARIES += %D%/libgate.la
 pkginclude_HEADERS += \
 	include/weir/barrier.h \
 	include/weir/codec.h \
+	include/weir/driver.h \
 	include/weir/group.h \
 	include/weir/join.h \
 	include/weir/join_cell.h \
+	include/weir/lease.h \
 	include/weir/merge_map.h \
 	include/weir/quorum.h \
 	include/weir/weir.h

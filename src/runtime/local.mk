@@ -14,6 +14,7 @@ noinst_LTLIBRARIES += %D%/libruntime.la
 	%D%/join_agent_sequence.c \
 	%D%/join_agent_stream.c \
 	%D%/join_agent_work.c \
+	%D%/driver_agent.c \
 	%D%/session.c \
 	%D%/session_barrier.c \
 	%D%/session_coordinator.c \
@@ -28,6 +29,7 @@ noinst_LTLIBRARIES += %D%/libruntime.la
 	%D%/watch.c
 
 pkginclude_HEADERS += \
+	include/weir/driver_agent.h \
 	include/weir/join_agent.h \
 	include/weir/session.h \
 	include/weir/transport.h \

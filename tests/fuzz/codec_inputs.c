@@ -85,6 +85,41 @@ static struct weir_codec_message any_map(enum weir_merge_kind kind)
 	return weir_codec_of_map(&map);
 }
 
+/* An answer with all that it needs, or nearly. */
+static size_t any_answer(uint8_t *p)
+{
+	static uint8_t bytes[FUZZ_ROOM];
+	struct weir_codec_region pool[3];
+	struct weir_codec_message m;
+	uint32_t i, n = (uint32_t)(1 + chance(3)), slots = (uint32_t)chance(65536);
+	size_t len = 0;
+
+	memset(&m, 0, sizeof(m));
+	memset(pool, 0, sizeof(pool));
+	m.kind = chance(4) == 0 ? WEIR_CODEC_DETACHED : WEIR_CODEC_ATTACHED;
+	m.detached.correlation = (int64_t)any();
+	if (m.kind == WEIR_CODEC_DETACHED) {
+		m.detached.text.at = "because";
+		m.detached.text.len = (uint32_t)chance(8);
+		MUST(weir_codec_encode(&m, p, FUZZ_ROOM, &len, NULL) == WEIR_OK);
+		return len;
+	}
+	for (i = 0; i < n; i++) {
+		pool[i].uri.at = "place";
+		pool[i].uri.len = (uint32_t)(1 + chance(5));
+		pool[i].nslots = slots;
+		pool[i].stride = (uint32_t)chance(65536);
+		pool[i].id = (uint32_t)chance(65535);
+	}
+	MUST(weir_codec_regions_make(bytes, sizeof(bytes), "here", pool, n, &m.attached.regions,
+				     NULL) == WEIR_OK);
+	m.attached.code = (int32_t)chance(2);
+	m.attached.header_nslots = slots;
+	m.attached.header_slot_bytes = WEIR_CODEC_SLOT_BYTES;
+	MUST(weir_codec_encode(&m, p, FUZZ_ROOM, &len, NULL) == WEIR_OK);
+	return len;
+}
+
 /* Bytes of a message with random contents. Those without rules: all that fits in the block. */
 static size_t any_message(uint8_t *p)
 {
@@ -99,6 +134,8 @@ static size_t any_message(uint8_t *p)
 		MUST(weir_codec_encode(&m, p, FUZZ_ROOM, &len, NULL) == WEIR_OK);
 		return len;
 	}
+	if (k == &shape[WEIR_CODEC_ATTACHED] || k == &shape[WEIR_CODEC_DETACHED])
+		return any_answer(p);
 	p[0] = (uint8_t)k->block;
 	p[1] = 0;
 	p[2] = (uint8_t)k->id;
@@ -215,7 +252,7 @@ int main(void)
 	for (i = 0; i < WEIR_CODEC_REASON_COUNT; i++) {
 		printf("%s %" PRIu64 "\n", weir_codec_reason_name((unsigned)i), fuzz_reasons[i]);
 		/* the last of the map's own are a join's, or cannot come from bytes */
-		if (i < WEIR_CODEC_PARAM_RANGE || i == WEIR_CODEC_VERSION)
+		if (i < WEIR_CODEC_PARAM_RANGE || i >= WEIR_CODEC_VERSION)
 			MUST(fuzz_reasons[i] > 0);
 	}
 	return 0;

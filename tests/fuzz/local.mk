@@ -11,8 +11,8 @@ TESTS += %D%/fuzz_codec
 
 FUZZ_CC = clang
 FUZZ_TIME = 60
-FUZZED = src/gate/codec.c src/gate/codec_encode.c src/gate/codec_names.c src/gate/codec_root.c \
-	src/gate/merge_map.c src/base/error.c
+FUZZED = src/gate/codec.c src/gate/codec_data.c src/gate/codec_encode.c src/gate/codec_lease.c \
+	src/gate/codec_names.c src/gate/codec_root.c src/gate/merge_map.c src/base/error.c
 
 fuzz:
 	@$(MKDIR_P) %D%/corpus

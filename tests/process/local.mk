@@ -6,6 +6,7 @@ PROCESS_TESTS = \
 	%D%/delivery_fence \
 	%D%/join_agent \
 	%D%/join_cells \
+	%D%/join_integration \
 	%D%/owner \
 	%D%/progress_torn \
 	%D%/region_race \
@@ -30,6 +31,8 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_join_agent_LDFLAGS = $(PROCESS_LINK)
 %C%_join_cells_LDADD = $(PROCESS_LIBS)
 %C%_join_cells_LDFLAGS = $(PROCESS_LINK)
+%C%_join_integration_LDADD = $(PROCESS_LIBS)
+%C%_join_integration_LDFLAGS = $(PROCESS_LINK)
 %C%_owner_LDADD = $(PROCESS_LIBS)
 %C%_owner_LDFLAGS = $(PROCESS_LINK)
 %C%_progress_torn_LDADD = $(PROCESS_LIBS)

@@ -6,6 +6,7 @@
 #include <weir/codec.h>
 
 #define RULES 64u
+#define OWN_KINDS (WEIR_CODEC_READY + 1) /* check_codec_attach.c has the others */
 
 static struct weir_merge_rule seq_rule[RULES], time_rule[RULES], got_rule[RULES];
 static uint8_t buf[65536];
@@ -145,7 +146,7 @@ START_TEST(lengths)
 {
 	struct weir_codec_message m;
 	unsigned kind;
-	static const size_t want[WEIR_CODEC_KIND_COUNT] = {
+	static const size_t want[OWN_KINDS] = {
 		[WEIR_CODEC_SEQUENCE_MAP] = 71,   [WEIR_CODEC_SEQUENCE_REQUEST] = 20,
 		[WEIR_CODEC_TIMESTAMP_MAP] = 107, [WEIR_CODEC_TIMESTAMP_REQUEST] = 20,
 		[WEIR_CODEC_FRAME] = 48,          [WEIR_CODEC_POOL] = 51,
@@ -162,7 +163,7 @@ START_TEST(lengths)
 	ck_assert_uint_eq(weir_codec_map_length(WEIR_MERGE_TIMESTAMP, 65534), 41 + 22 * 65534);
 	ck_assert_uint_eq(weir_codec_map_length(WEIR_MERGE_TIMESTAMP, 65535), 0);
 	ck_assert_uint_eq(weir_codec_map_length((enum weir_merge_kind)0, 1), 0);
-	for (kind = 0; kind < WEIR_CODEC_KIND_COUNT; kind++) {
+	for (kind = 0; kind < OWN_KINDS; kind++) {
 		m = sample(kind);
 		ck_assert_uint_eq(weir_codec_length(&m), want[kind]);
 	}
@@ -173,7 +174,7 @@ END_TEST
 
 START_TEST(the_first_bytes_of_each)
 {
-	static const uint8_t want[WEIR_CODEC_KIND_COUNT][8] = {
+	static const uint8_t want[OWN_KINDS][8] = {
 		{20, 0, 1, 0, 0x87, 3, 1, 0}, {12, 0, 2, 0, 0x87, 3, 1, 0},
 		{29, 0, 3, 0, 0x87, 3, 1, 0}, {12, 0, 4, 0, 0x87, 3, 1, 0},
 		{40, 0, 4, 0, 0x84, 3, 1, 0}, {35, 0, 1, 0, 0x84, 3, 1, 0},
@@ -337,7 +338,7 @@ START_TEST(words)
 	ck_assert_str_eq(weir_codec_reason_name(WEIR_CODEC_REASON_COUNT), "?");
 	ck_assert_str_eq(weir_codec_reason_text(WEIR_CODEC_REASON_COUNT), "?");
 	/* the reasons of merge maps have the same numbers here */
-	ck_assert_uint_eq(WEIR_CODEC_REASON_COUNT, WEIR_MERGE_REASON_COUNT + 1);
+	ck_assert_uint_eq(WEIR_CODEC_REASON_COUNT, WEIR_MERGE_REASON_COUNT + 4);
 	for (i = 0; i < WEIR_MERGE_REASON_COUNT; i++) {
 		ck_assert_str_eq(weir_codec_reason_name(i), weir_merge_reason_name(i));
 		ck_assert_str_eq(weir_codec_reason_text(i), weir_merge_reason_text(i));
@@ -352,9 +353,9 @@ int main(void)
 	SRunner *run;
 	int failed;
 
-	tcase_add_loop_test(t, back_and_forth, 0, WEIR_CODEC_KIND_COUNT);
-	tcase_add_loop_test(t, the_mask_says_what_is_looked_for, 0, WEIR_CODEC_KIND_COUNT);
-	tcase_add_loop_test(t, the_first_bytes_of_each, 0, WEIR_CODEC_KIND_COUNT);
+	tcase_add_loop_test(t, back_and_forth, 0, OWN_KINDS);
+	tcase_add_loop_test(t, the_mask_says_what_is_looked_for, 0, OWN_KINDS);
+	tcase_add_loop_test(t, the_first_bytes_of_each, 0, OWN_KINDS);
 	tcase_add_test(t, lengths);
 	tcase_add_test(t, refuses_to_encode_what_is_refused);
 	tcase_add_test(t, the_largest_map);

@@ -14,6 +14,9 @@ UNIT_TESTS = \
 	%D%/check_ring \
 	%D%/check_barrier \
 	%D%/check_codec \
+	%D%/check_codec_attach \
+	%D%/check_driver \
+	%D%/check_driver_gate \
 	%D%/check_group \
 	%D%/check_session \
 	%D%/check_session_serve \
@@ -24,6 +27,7 @@ UNIT_TESTS = \
 	%D%/check_join_agent \
 	%D%/check_join_agent_outputs \
 	%D%/check_join_edges \
+	%D%/check_lease \
 	%D%/check_merge_map \
 	%D%/check_quorum \
 	%D%/check_quorum_messages
@@ -40,9 +44,13 @@ UNIT_TESTS = \
 
 %C%_check_barrier_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_codec_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_codec_attach_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_driver_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_driver_gate_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_group_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_join_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_join_edges_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_lease_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_merge_map_LDADD = $(GATE) $(UNIT_LIBS)
 
 %C%_check_session_LDADD = $(RUNTIME) $(UNIT_LIBS)
@@ -60,6 +68,8 @@ UNIT_TESTS = \
 
 noinst_HEADERS += \
 	%D%/agent_fixture.h \
+	%D%/driver_checks.h \
+	%D%/driver_fixture.h \
 	%D%/flow_fixture.h \
 	%D%/session_fixture.h \
 	%D%/join_fixture.h \
@@ -100,6 +110,16 @@ TESTS += %D%/check_barrier_transcripts %D%/check_barrier_model
 check_PROGRAMS += %D%/check_quorum_model
 TESTS += %D%/check_quorum_model
 %C%_check_quorum_model_LDADD = $(GATE)
+
+# Drivers: a random walk against an oracle.
+check_PROGRAMS += %D%/check_driver_model
+TESTS += %D%/check_driver_model
+%C%_check_driver_model_LDADD = $(GATE)
+
+# Drivers and leases on a wire that loses messages.
+check_PROGRAMS += %D%/check_driver_agent
+TESTS += %D%/check_driver_agent
+%C%_check_driver_agent_LDADD = $(RUNTIME)
 
 EXTRA_DIST += \
 	%D%/transcripts/cancel.txt \
