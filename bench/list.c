@@ -5,7 +5,7 @@
 
 #include "bench.h"
 
-#define LIST_MAX 512u
+#define LIST_MAX 1024u
 
 static struct bench list[LIST_MAX];
 static size_t count;

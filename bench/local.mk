@@ -12,9 +12,13 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/alloc.c %D%/alloc.h \
 	%D%/bench.h \
 	%D%/bench_barrier.c \
+	%D%/bench_codec.c \
 	%D%/bench_drain.c \
+	%D%/bench_join.c %D%/bench_join.h \
+	%D%/bench_join_tell.c \
 	%D%/bench_limits.c \
 	%D%/bench_progress.c \
+	%D%/bench_quorum.c \
 	%D%/bench_region.c \
 	%D%/bench_rendezvous.c \
 	%D%/bench_ring.c \
@@ -36,6 +40,8 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/pair.c %D%/pair.h \
 	%D%/peers/ck_ring.c \
 	%D%/peers/ck_sequence.c \
+	%D%/peers/join_cursors.c \
+	%D%/peers/join_loops.c \
 	%D%/peers/pthread_barrier.c \
 	%D%/plan.c %D%/plan.h \
 	%D%/probe.c %D%/probe.h \

@@ -146,6 +146,9 @@ static void add_all(void)
 	bench_add_progress();
 	bench_add_rendezvous();
 	bench_add_barrier();
+	bench_add_join();
+	bench_add_quorum();
+	bench_add_codec();
 	bench_add_drain();
 	bench_add_region();
 	bench_add_ck_ring();

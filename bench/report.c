@@ -205,6 +205,26 @@ static const char *group_after(const struct plan *p, const char *group)
 	return NULL;
 }
 
+/* Who stands in a row's own case and is what its "x ref" is against; NULL: not in that case. */
+static const char *ref_in_case(const struct bench *b)
+{
+	char name[160];
+	size_t len;
+
+	bench_full_name(b, name, sizeof(name));
+	len = strlen(name) - strlen(b->who);
+	return strncmp(b->ref, name, len) == 0 ? b->ref + len : NULL;
+}
+
+static int same_ref(const struct bench *a, const struct bench *b)
+{
+	const char *in_a = ref_in_case(a), *in_b = ref_in_case(b);
+
+	if (in_a != NULL && in_b != NULL)
+		return strcmp(a->group, b->group) == 0 && strcmp(in_a, in_b) == 0;
+	return strcmp(a->ref, b->ref) == 0;
+}
+
 /* What "x ref" compares with: each reference once. Those of processes are all of one kind. */
 static void explain_refs(FILE *f, const struct plan *p, const char *group, const char *bullet)
 {
@@ -221,9 +241,12 @@ static void explain_refs(FILE *f, const struct plan *p, const char *group, const
 			continue;
 		}
 		for (k = 0; k < i; k++)
-			if (p->row[k].ref.n > 0 && strcmp(p->row[k].b->ref, b->ref) == 0)
+			if (p->row[k].ref.n > 0 && same_ref(p->row[k].b, b))
 				break;
-		if (k == i)
+		if (k == i && ref_in_case(b) != NULL)
+			fprintf(f, "%sx ref of %s and its like is against %s of the same case\n",
+				bullet, b->name, ref_in_case(b));
+		else if (k == i)
 			fprintf(f, "%sx ref of %s and its like is against %s\n", bullet, b->name,
 				b->ref);
 	}
