@@ -58,10 +58,37 @@ noinst_PROGRAMS += %D%/examples/delivery_fence %D%/examples/fence_files
 	%D%/examples/fence_sender.c \
 	%D%/examples/fence_sums.c
 
+noinst_PROGRAMS += %D%/examples/join_modes
+%C%_examples_join_modes_LDADD = $(WEIR)
+%C%_examples_join_modes_LDFLAGS = $(AM_LDFLAGS) -no-install
+%C%_examples_join_modes_SOURCES = %D%/examples/join_modes.c
+
+noinst_PROGRAMS += %D%/examples/join_proc
+%C%_examples_join_proc_LDADD = $(WEIR)
+%C%_examples_join_proc_LDFLAGS = $(AM_LDFLAGS) -no-install
+%C%_examples_join_proc_SOURCES = \
+	%D%/examples/join_proc.c \
+	%D%/examples/join_proc.h \
+	%D%/examples/proc_joiner.c \
+	%D%/examples/proc_options.c \
+	%D%/examples/proc_producer.c \
+	%D%/examples/proc_report.c \
+	%D%/examples/proc_source.c
+
 examplesdir = $(docdir)/examples
-examples_DATA = %D%/examples/Makefile %D%/examples/README.md \
-	$(%C%_examples_delivery_fence_SOURCES) $(%C%_examples_fence_files_SOURCES)
+examples_DATA = \
+	%D%/examples/Makefile \
+	%D%/examples/README.md \
+	$(%C%_examples_delivery_fence_SOURCES) \
+	$(%C%_examples_fence_files_SOURCES) \
+	$(%C%_examples_join_modes_SOURCES) \
+	$(%C%_examples_join_proc_SOURCES)
 EXTRA_DIST += %D%/examples/Makefile %D%/examples/README.md
 
-TESTS += tests/process/fence_files_test tests/process/delivery_fence_test
-EXTRA_DIST += tests/process/fence_files_test tests/process/delivery_fence_test
+EXAMPLE_TESTS = \
+	tests/process/delivery_fence_test \
+	tests/process/fence_files_test \
+	tests/process/join_modes_test \
+	tests/process/join_proc_test
+TESTS += $(EXAMPLE_TESTS)
+EXTRA_DIST += $(EXAMPLE_TESTS)
