@@ -32,8 +32,10 @@ enum bench_flag {
 	BENCH_FULL = 64u,    /* not in the quick plan */
 	BENCH_LINES = 128u,  /* readers look at every line of the payload, not at its ends alone */
 	BENCH_EQUALS = 256u, /* roles are alike: dealt out over all CPUs, the first one's too */
-	BENCH_SPINS = 512u   /* waits without giving its CPU away: not in the quick plan when roles
+	BENCH_SPINS = 512u,  /* waits without giving its CPU away: not in the quick plan when roles
 			      * share CPUs, since it measures the scheduler's time slice then */
+	BENCH_PART = 1024u,  /* ours, but only a part of what the peers do: in no ratio to them */
+	BENCH_DRAINS = 2048u /* the sample's value is the time of its drains, ns per operation */
 };
 
 /* Which of the two sides is made slower, to see what a queue does at both of its balance points. */
@@ -76,12 +78,15 @@ struct bench {
 	/* what this row is measured against as well: "group/name/who" of another, or "group/name"
 	 * for the fastest of them, or "" */
 	char ref[96];
+	/* what is taken off this row's time, round by round, to see what is left: full names, or "" */
+	char less[2][96];
 	uint32_t flags;
 	uint32_t size;    /* payload bytes of a message; 0: none */
 	uint32_t batch;   /* messages per commit, push or pop */
+	uint32_t burst;   /* messages per generation and member; group "fence" */
 	uint32_t readers; /* roles besides the first */
 	enum bench_skew skew;
-	enum bench_way way; /* group "rendezvous" */
+	enum bench_way way; /* groups "rendezvous" and "fence" */
 	bench_team team;    /* NULL: the harness makes the threads */
 	/* Performs n operations, fills *out and returns the nanoseconds it took; negative when the
 	 * bench failed, env->error says why. A run that lost a message has failed. */
@@ -112,6 +117,9 @@ void bench_add_codec(void);
 void bench_add_quorum(void);
 void bench_add_rendezvous(void);
 void bench_add_region(void);
+void bench_add_fence(void);
+void bench_add_session(void);
+void bench_add_ack_barrier(void);
 void bench_add_ck_ring(void);
 void bench_add_ck_sequence(void);
 void bench_add_boost(void);
@@ -158,6 +166,12 @@ struct bench_meeter {
 };
 /* Adds its rows of group "rendezvous": 2, 4, 8, 16 parties, threads and processes. */
 void bench_add_meet_cases(const struct bench_meeter *m);
+
+/* Adds rows of group "fence": what `who` does per generation, in bursts of 0, 1, 16 and 1024 where
+ * it has something to send. Its flags, and enum bench_way: those it waits in. */
+void bench_add_fence_cases(const char *who, uint32_t flags, uint32_t ways,
+			   double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					 struct bench_sample *));
 
 #ifdef __cplusplus
 }

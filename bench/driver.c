@@ -85,7 +85,7 @@ static void run_threads(struct job *job, unsigned roles)
 }
 
 /* A child's page tables do not hold the shared mapping yet: fill them before the clock runs. */
-static void populate(uint8_t *p, size_t len)
+void driver_populate(uint8_t *p, size_t len)
 {
 	size_t at;
 
@@ -110,8 +110,8 @@ static pid_t start_process(struct bench_env *env, const struct bench *b, struct 
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (env->count_calls)
 		watch_stop_here();
-	populate(env->arena, BENCH_ARENA_BYTES);
-	populate((uint8_t *)env->ctl, sizeof(struct control));
+	driver_populate(env->arena, BENCH_ARENA_BYTES);
+	driver_populate((uint8_t *)env->ctl, sizeof(struct control));
 	if (b->flags & BENCH_PROCS)
 		thread_main(job);
 	else if (b->team != NULL)

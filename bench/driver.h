@@ -64,6 +64,9 @@ void driver_fini(struct bench_env *env);
 /* 1 when two roles of a run with `readers` readers have to share a CPU. */
 int driver_oversubscribed(const struct bench_env *env, unsigned readers);
 
+/* Makes every page of a shared mapping present in this process, without changing a byte. */
+void driver_populate(uint8_t *p, size_t len);
+
 int64_t driver_now(void); /* CLOCK_MONOTONIC, ns */
 
 int role_start(struct role *me);

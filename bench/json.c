@@ -64,6 +64,7 @@ static void flag_names(FILE *f, uint32_t flags)
 		{BENCH_PROCS, "processes"},
 		{BENCH_LINES, "reads-all-lines"},
 		{BENCH_SPINS, "spins"},
+		{BENCH_PART, "part"},
 	};
 	const char *comma = "";
 	unsigned i;
@@ -125,6 +126,8 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	spread(f, "times_best_peer", &row->ratio, ",\n      ");
 	key_text(f, "ref", b->ref, ",\n      ");
 	spread(f, "times_ref", &row->ref, ",\n      ");
+	spread(f, "drain_ns_per_op", &row->drain, ",\n      ");
+	spread(f, "rest_ns_per_op", &row->rest, ",\n      ");
 	fprintf(f, "\"dropped_rounds\": %u, ", (unsigned)row->dropped);
 	fprintf(f, "\"judged_on\": \"%s\", ", row->disturbed ? "all" : "kept");
 	key_number(f, "allocs_per_op", alloc_counted() ? row->allocs_per_op : (double)NAN, ", ");

@@ -152,7 +152,7 @@ static void judge_ratio(struct plan *p, struct plan_row *row, struct others *o)
 	uint32_t i;
 
 	memset(&row->ratio, 0, sizeof(row->ratio));
-	if (row->b->flags & (BENCH_PEER | BENCH_LIMIT))
+	if (row->b->flags & (BENCH_PEER | BENCH_LIMIT | BENCH_PART))
 		return;
 	o->n = 0;
 	for (i = 0; i < p->rows; i++)
@@ -192,6 +192,60 @@ static void judge_ref(struct plan *p, struct plan_row *row, struct others *o)
 	compare(p, row, o, both, &row->ref);
 }
 
+static void judge_drain(const struct plan *p, struct plan_row *row)
+{
+	const uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
+	double ns[STATS_ROUNDS_MAX];
+	uint32_t r;
+
+	memset(&row->drain, 0, sizeof(row->drain));
+	if (!(row->b->flags & BENCH_DRAINS))
+		return;
+	for (r = 0; r < p->rounds; r++)
+		ns[r] = isnan(row->sample[r].ns_per_op) ? (double)NAN : row->sample[r].value;
+	stats_spread_of(ns, keep, p->rounds, &row->drain);
+}
+
+static const struct plan_row *row_named(const struct plan *p, const char *name)
+{
+	char full[160];
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++) {
+		bench_full_name(p->row[i].b, full, sizeof(full));
+		if (strcmp(full, name) == 0)
+			return &p->row[i];
+	}
+	return NULL;
+}
+
+/* What is left without the rows that b->less names: none unless all of them are in this run, and
+ * only of rounds that were kept for all. */
+static void judge_rest(const struct plan *p, struct plan_row *row, struct others *o)
+{
+	double ns[STATS_ROUNDS_MAX], rest[STATS_ROUNDS_MAX];
+	uint8_t all[STATS_ROUNDS_MAX];
+	uint32_t i, r;
+
+	memset(&row->rest, 0, sizeof(row->rest));
+	memcpy(all, p->keep + (size_t)row->set * STATS_ROUNDS_MAX, sizeof(all));
+	o->n = 0;
+	for (i = 0; i < 2 && row->b->less[i][0] != '\0'; i++) {
+		const struct plan_row *part = row_named(p, row->b->less[i]);
+
+		if (part == NULL)
+			return;
+		add_other(o, part, p->rounds);
+		for (r = 0; r < p->rounds; r++)
+			all[r] &= p->keep[(size_t)part->set * STATS_ROUNDS_MAX + r];
+	}
+	if (o->n == 0)
+		return;
+	series(row, p->rounds, ns);
+	stats_rest(ns, o->series, o->n, p->rounds, rest);
+	stats_spread_of(rest, all, p->rounds, &row->rest);
+}
+
 void plan_judge(struct plan *p)
 {
 	static struct others others; /* large; one thread */
@@ -204,6 +258,8 @@ void plan_judge(struct plan *p)
 		judge_row(p, &p->row[i]);
 		judge_ratio(p, &p->row[i], &others);
 		judge_ref(p, &p->row[i], &others);
+		judge_drain(p, &p->row[i]);
+		judge_rest(p, &p->row[i], &others);
 	}
 	judge_waiting(p);
 }

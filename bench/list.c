@@ -262,3 +262,83 @@ void bench_add_meet_cases(const struct bench_meeter *m)
 					      BENCH_PROCS | full_when(m->processes));
 		}
 }
+
+/* ---- fences ---- */
+
+/* What the quick plan takes: the delivery fence beside the protocol written by hand; all of its
+ * parts where it is taken apart; the rest of the matrix tells little more. */
+static int fence_case_is_quick(const struct bench *b)
+{
+	const int delivery = strcmp(b->who, "weir-delivery") == 0 || (b->flags & BENCH_PEER);
+
+	if (b->readers != 1 || b->way == BENCH_SPIN || b->burst == 1 || b->burst == 1024)
+		return 0;
+	if (b->way == BENCH_PARK || (b->flags & BENCH_PROCS))
+		return delivery && b->burst == 16 && b->way == BENCH_YIELD;
+	return delivery || b->burst == 16 || strcmp(b->who, "weir-rendezvous") == 0;
+}
+
+static void fence_case_name(const struct bench *b, uint32_t flags, uint32_t burst, char *buf,
+			    size_t cap)
+{
+	snprintf(buf, cap, "%u/%s/%s/burst-%u", (unsigned)b->readers + 1,
+		 flags & BENCH_PROCS ? "processes" : "threads",
+		 b->way == BENCH_SPIN    ? "spin"
+		 : b->way == BENCH_YIELD ? "yield"
+					 : "park",
+		 (unsigned)burst);
+}
+
+static void add_fence_case(struct bench *b)
+{
+	char name[64];
+
+	b->flags |= b->way == BENCH_SPIN ? BENCH_SPINS : 0;
+	b->flags |= fence_case_is_quick(b) ? 0 : BENCH_FULL;
+	fence_case_name(b, b->flags, b->burst, b->name, sizeof(b->name));
+	if (!(b->flags & BENCH_PEER) && (b->flags & BENCH_PROCS)) {
+		fence_case_name(b, 0, b->burst, name, sizeof(name));
+		snprintf(b->ref, sizeof(b->ref), "fence/%s/%s", name, b->who);
+	}
+	if (b->flags & BENCH_DRAINS) {
+		fence_case_name(b, b->flags, 0, name, sizeof(name));
+		snprintf(b->less[0], sizeof(b->less[0]), "fence/%s/weir-rendezvous", name);
+		if (b->burst != 0)
+			snprintf(b->less[1], sizeof(b->less[1]), "fence/%s/weir-transfer", b->name);
+	}
+	bench_add(b);
+}
+
+void bench_add_fence_cases(const char *who, uint32_t flags, uint32_t ways,
+			   double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					 struct bench_sample *))
+{
+	static const uint32_t burst[] = {0, 1, 16, 1024};
+	static const enum bench_way way[] = {BENCH_YIELD, BENCH_PARK, BENCH_SPIN};
+	struct bench b;
+	unsigned i, p, w, parties;
+
+	for (parties = 2; parties <= 4; parties += 2)
+		for (w = 0; w < 3; w++)
+			for (p = 0; p < 2; p++)
+				for (i = 0; i < 4; i++) {
+					/* four: one case, and what it is taken apart into */
+					if (!(ways & way[w]) ||
+					    (parties == 4 && (w != 0 || p != 0 || i % 2 != 0)) ||
+					    (burst[i] == 0 && strcmp(who, "weir-transfer") == 0))
+						continue;
+					memset(&b, 0, sizeof(b));
+					b.group = "fence";
+					b.who = who;
+					b.unit = "generation";
+					b.flags = flags | BENCH_TIME | BENCH_EQUALS;
+					b.flags |= p != 0 ? BENCH_PROCS : 0;
+					b.size = 64;
+					b.batch = 1;
+					b.burst = burst[i];
+					b.readers = parties - 1;
+					b.way = way[w];
+					b.run = run;
+					add_fence_case(&b);
+				}
+}

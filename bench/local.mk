@@ -16,6 +16,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/bench_drain.c \
 	%D%/bench_join.c %D%/bench_join.h \
 	%D%/bench_join_tell.c \
+	%D%/bench_fence.c \
 	%D%/bench_limits.c \
 	%D%/bench_progress.c \
 	%D%/bench_quorum.c \
@@ -23,6 +24,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/bench_rendezvous.c \
 	%D%/bench_ring.c \
 	%D%/bench_roundtrip.c \
+	%D%/bench_session.c \
 	%D%/context.c %D%/context.h \
 	%D%/control.h \
 	%D%/driver.c %D%/driver.h \
@@ -38,6 +40,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/msg.h \
 	%D%/native.c %D%/native.h \
 	%D%/pair.c %D%/pair.h \
+	%D%/peers/ack_barrier.c \
 	%D%/peers/ck_ring.c \
 	%D%/peers/ck_sequence.c \
 	%D%/peers/join_cursors.c \

@@ -151,6 +151,9 @@ static void add_all(void)
 	bench_add_codec();
 	bench_add_drain();
 	bench_add_region();
+	bench_add_session();
+	bench_add_fence();
+	bench_add_ack_barrier();
 	bench_add_ck_ring();
 	bench_add_ck_sequence();
 	bench_add_pthread_barrier();

@@ -243,6 +243,7 @@ static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
 	s->after = p->probe_last = probe_machine(p->env);
 	s->ns_per_op = ns / (double)row->n;
 	s->allocs = got.allocs;
+	s->value = got.value;
 	s->waiting = got.waiting;
 	s->voluntary = got.voluntary;
 	s->involuntary = got.involuntary;

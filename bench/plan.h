@@ -21,6 +21,7 @@ struct plan_sample {
 	double ns_per_op;     /* NaN: not taken */
 	double before, after; /* probes */
 	double waiting;       /* share of the roles' time */
+	double value;         /* struct bench_sample's */
 	uint64_t allocs, voluntary, involuntary, faults;
 };
 
@@ -38,6 +39,8 @@ struct plan_row {
 	struct stats_spread ns;    /* per operation */
 	struct stats_spread ratio; /* times faster than the best peer; n = 0: none */
 	struct stats_spread ref;   /* times the speed of what b->ref names; n = 0: none */
+	struct stats_spread drain; /* value, of rows with BENCH_DRAINS; n = 0: none */
+	struct stats_spread rest;  /* ns without those of the rows in b->less; n = 0: none */
 	uint32_t disturbed;        /* too few rounds were quiet: judged on all of them */
 	uint32_t dropped;          /* rounds taken but not kept, for this row's set */
 	double allocs_per_op;

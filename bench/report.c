@@ -10,7 +10,7 @@
 
 #define WAITING_TOO_MUCH 0.02 /* of the time, median over the rows */
 
-enum { COLUMNS = 14, CELL = 80 };
+enum { COLUMNS = 16, CELL = 80 };
 
 struct table {
 	char (*row)[COLUMNS][CELL];
@@ -19,7 +19,8 @@ struct table {
 
 static const char *const heading[COLUMNS] = {
 	"case",       "who",   "ns/op",     "min..max",    "M/s",       "GB/s",   "x best peer",
-	"x min..max", "x ref", "allocs/op", "syscalls/op", "sleeps/op", "wait %", "kept/dropped",
+	"x min..max", "x ref", "drain ns",  "rest ns",     "allocs/op", "syscalls/op", "sleeps/op",
+	"wait %",     "kept/dropped",
 };
 
 /* ---- cells ---- */
@@ -98,12 +99,16 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	put_ratio(row, cell[6], cell[7]);
 	if (row->ref.n > 0)
 		put_number(cell[8], row->ref.median);
-	put_count(cell[9], alloc_counted() ? row->allocs_per_op : (double)NAN);
-	put_count(cell[10], row->calls_per_op);
+	if (row->drain.n > 0)
+		put_number(cell[9], row->drain.median);
+	if (row->rest.n > 0)
+		put_number(cell[10], row->rest.median);
+	put_count(cell[11], alloc_counted() ? row->allocs_per_op : (double)NAN);
+	put_count(cell[12], row->calls_per_op);
 	if (row->b->way != 0)
-		put_count(cell[11], row->sleeps_per_op);
-	put_number(cell[12], row->waiting * 100);
-	snprintf(cell[13], CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
+		put_count(cell[13], row->sleeps_per_op);
+	put_number(cell[14], row->waiting * 100);
+	snprintf(cell[15], CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
 		 row->disturbed ? " !" : "");
 }
 
@@ -255,6 +260,22 @@ static void explain_refs(FILE *f, const struct plan *p, const char *group, const
 			bullet);
 }
 
+/* What "rest ns" is without. The rows of one group differ in their cases only: the first tells. */
+static void explain_rest(FILE *f, const struct plan *p, const char *group, const char *bullet)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++) {
+		const struct bench *b = p->row[i].b;
+
+		if (p->row[i].rest.n == 0 || strcmp(b->group, group) != 0)
+			continue;
+		fprintf(f, "%srest ns of %s/%s and its like is without %s%s%s\n", bullet, b->name,
+			b->who, b->less[0], b->less[1][0] != '\0' ? " and " : "", b->less[1]);
+		return;
+	}
+}
+
 static void explain(FILE *f, const struct plan *p, const char *group, const char *bullet)
 {
 	uint32_t i;
@@ -271,6 +292,7 @@ static void explain(FILE *f, const struct plan *p, const char *group, const char
 				row->error);
 	}
 	explain_refs(f, p, group, bullet);
+	explain_rest(f, p, group, bullet);
 	if (shared)
 		fprintf(f,
 			"%s* oversubscribed: roles share a CPU; scaling over real cores is not "

@@ -58,3 +58,15 @@ void stats_ratios(const double *ours, const double *const *others, uint32_t noth
 		ratio[i] = !isnan(ours[i]) && ours[i] > 0 ? best / ours[i] : (double)NAN;
 	}
 }
+
+void stats_rest(const double *ours, const double *const *parts, uint32_t nparts, uint32_t rounds,
+		double *rest)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < rounds; i++) {
+		rest[i] = ours[i];
+		for (k = 0; k < nparts; k++)
+			rest[i] -= parts[k][i]; /* NaN stays NaN */
+	}
+}

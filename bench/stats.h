@@ -34,4 +34,9 @@ int stats_outlying(double probe, double median);
 void stats_ratios(const double *ours, const double *const *others, uint32_t nothers,
 		  uint32_t rounds, double *ratio);
 
+/* For each round: what is left of ours when the parts are taken off; below 0 when they overlap. NaN
+ * for a round in which one of them is missing. */
+void stats_rest(const double *ours, const double *const *parts, uint32_t nparts, uint32_t rounds,
+		double *rest);
+
 #endif

@@ -233,6 +233,54 @@ START_TEST(sleeps_are_per_operation_over_all_samples)
 }
 END_TEST
 
+START_TEST(parts_are_in_no_ratio)
+{
+	benches[OURS].flags = BENCH_PART;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].ratio.n, 0);
+	ck_assert_uint_eq(rows[OURS].ns.n, 4);
+}
+END_TEST
+
+START_TEST(drains_are_the_values_of_kept_rounds_of_rows_that_have_them)
+{
+	rows[OURS].sample[0].value = 3;
+	rows[OURS].sample[1].value = 5;
+	rows[OURS].sample[2].value = 4;
+	rows[OURS].sample[3].value = 900;
+	rows[OURS].sample[3].after = 1000; /* dropped */
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].drain.n, 0);
+	benches[OURS].flags = BENCH_DRAINS;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].drain.n, 3);
+	ck_assert_double_eq_tol(rows[OURS].drain.median, 4, EXACT);
+	rows[OURS].sample[1].ns_per_op = NONE; /* not taken */
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].drain.n, 2);
+}
+END_TEST
+
+START_TEST(rest_is_without_the_rows_named_of_the_same_round)
+{
+	snprintf(benches[OURS].less[0], sizeof(benches[OURS].less[0]), "g/limit/machine");
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].rest.n, 4);
+	ck_assert_double_eq_tol(rows[OURS].rest.median, 5, EXACT);
+	snprintf(benches[OURS].less[1], sizeof(benches[OURS].less[1]), "g/case/peer");
+	rows[ALONE].sample[1].after = 1000; /* dropped there, so not here either */
+	rows[OURS].sample[2].ns_per_op = 40;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].rest.n, 3);
+	ck_assert_double_eq_tol(rows[OURS].rest.min, -15, EXACT);
+	ck_assert_double_eq_tol(rows[OURS].rest.max, 15, EXACT);
+	snprintf(benches[OURS].less[1], sizeof(benches[OURS].less[1]), "g/case/not-in-this-run");
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].rest.n, 0);
+	ck_assert_uint_eq(rows[PEER].rest.n, 0);
+}
+END_TEST
+
 START_TEST(waiting_is_the_median_over_rows_that_need_not_share_cpus)
 {
 	uint32_t r;
@@ -333,6 +381,33 @@ START_TEST(a_barrier_is_listed_at_each_size_in_the_ways_it_has)
 }
 END_TEST
 
+START_TEST(a_fence_is_listed_with_the_parts_it_is_taken_apart_into)
+{
+	size_t before = bench_count(), i;
+	uint32_t quick = 0;
+
+	bench_add_fence_cases("weir-delivery", BENCH_DRAINS, BENCH_YIELD, NULL);
+	ck_assert_uint_eq(bench_count(), before + 2 * 4 + 2);
+	ck_assert_str_eq(bench_at(before)->name, "2/threads/yield/burst-0");
+	ck_assert_str_eq(bench_at(before)->less[0], "fence/2/threads/yield/burst-0/weir-rendezvous");
+	ck_assert_str_eq(bench_at(before)->less[1], "");
+	ck_assert_str_eq(bench_at(before + 6)->name, "2/processes/yield/burst-16");
+	ck_assert_str_eq(bench_at(before + 6)->ref, "fence/2/threads/yield/burst-16/weir-delivery");
+	ck_assert_str_eq(bench_at(before + 6)->less[0],
+			 "fence/2/processes/yield/burst-0/weir-rendezvous");
+	ck_assert_str_eq(bench_at(before + 6)->less[1],
+			 "fence/2/processes/yield/burst-16/weir-transfer");
+	ck_assert_str_eq(bench_at(before + 9)->name, "4/threads/yield/burst-16");
+	for (i = before; i < bench_count(); i++)
+		quick += (uint32_t)bench_is_quick(bench_at(i), 2);
+	ck_assert_uint_eq(quick, 3);
+	before = bench_count();
+	bench_add_fence_cases("weir-transfer", BENCH_PART, BENCH_YIELD, NULL);
+	ck_assert_uint_eq(bench_count(), before + 2 * 3 + 1); /* an empty burst is none */
+	ck_assert_str_eq(bench_at(before)->less[0], "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("bench_stats");
@@ -356,12 +431,16 @@ int main(void)
 	tcase_add_test(judged, reference_by_full_name_or_the_fastest_of_a_case);
 	tcase_add_test(judged, heap_calls_are_per_operation_over_all_samples);
 	tcase_add_test(judged, sleeps_are_per_operation_over_all_samples);
+	tcase_add_test(judged, parts_are_in_no_ratio);
+	tcase_add_test(judged, drains_are_the_values_of_kept_rounds_of_rows_that_have_them);
+	tcase_add_test(judged, rest_is_without_the_rows_named_of_the_same_round);
 	tcase_add_test(judged, waiting_is_the_median_over_rows_that_need_not_share_cpus);
 	tcase_add_test(judged, a_set_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so);
 	tcase_add_test(judged, a_sample_that_had_to_wait_for_its_cpus_is_dropped);
 	suite_add_tcase(s, judged);
 	tcase_add_test(listed, spinning_is_in_the_quick_plan_only_with_a_cpu_for_each_role);
 	tcase_add_test(listed, a_barrier_is_listed_at_each_size_in_the_ways_it_has);
+	tcase_add_test(listed, a_fence_is_listed_with_the_parts_it_is_taken_apart_into);
 	suite_add_tcase(s, listed);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
