@@ -172,6 +172,46 @@ static void region_paths(void)
 	NONE("region unlink", need(weir_region_unlink(name), WEIR_OK, "unlink"));
 }
 
+/* Whatever a join is told and asked, in each mode; maps are taken in between. */
+static void join_paths(uint32_t mode)
+{
+	struct weir_merge_rule rule[] = {
+		weir_merge_rule_offset_ns(1, WEIR_MERGE_FRAME_DESCRIPTOR, 0),
+		weir_merge_rule_window_ns(2, WEIR_MERGE_FRAME_DESCRIPTOR, 3)};
+	struct weir_join_config cfg = {.struct_size = sizeof(cfg),
+				       .out = 9,
+				       .mode = mode,
+				       .flags = WEIR_JOIN_PROCESSED | WEIR_JOIN_ANY_ORDER,
+				       .max_rules = 4};
+	struct weir_merge_map m =
+		mode == WEIR_JOIN_TIMESTAMP
+			? weir_merge_map_timestamp(9, 1, WEIR_MERGE_MONOTONIC, rule, 2)
+			: weir_merge_map_sequence(9, 1, rule, 2);
+	struct weir_span mem = {arena, sizeof(arena)};
+	struct weir_join j;
+	uint64_t i, out;
+
+	NONE("join init", need(weir_join_init(&j, &cfg, mem, NULL), WEIR_OK, "join init"));
+	NONE(
+		"join", for (i = 3; i < 100000; i++) {
+			if (i % 1000 == 3) {
+				m.stale_ns = i;
+				need((int)weir_join_apply(&j, &m, i, NULL), WEIR_JOIN_OK, "apply");
+			}
+			weir_join_observe(&j, 1 + i % 2, 1, i, i);
+			weir_join_observe_time(&j, 1 + i % 2, 1, WEIR_MERGE_FRAME_DESCRIPTOR, i,
+					       WEIR_MERGE_MONOTONIC, i);
+			weir_join_processed(&j, 1 + i % 2, 1, i);
+			weir_join_processed_time(&j, 1 + i % 2, 1, WEIR_MERGE_FRAME_DESCRIPTOR, i);
+			if (weir_join_ready(&j, i - 1, i, NULL))
+				need(weir_join_commit(&j, i - 1, j.generation), WEIR_OK, "commit");
+			if (weir_join_ready_upto(&j, i, &out) < 0)
+				need(0, 1, "upto");
+			weir_join_invalidate(&j, 1);
+		});
+	need(j.stats.commits > 10000, 1, "outputs were made");
+}
+
 /* ---- sessions ---- */
 
 struct scene {
@@ -313,45 +353,6 @@ static void session_paths(void)
 			     -ETIMEDOUT, "barrier"));
 	for (i = 2; i >= 0; i--)
 		NONE("session close", need(weir_session_close(sc.s[i]), WEIR_OK, "session close"));
-
-/* Whatever a join is told and asked, in each mode; maps are taken in between. */
-static void join_paths(uint32_t mode)
-{
-	struct weir_merge_rule rule[] = {
-		weir_merge_rule_offset_ns(1, WEIR_MERGE_FRAME_DESCRIPTOR, 0),
-		weir_merge_rule_window_ns(2, WEIR_MERGE_FRAME_DESCRIPTOR, 3)};
-	struct weir_join_config cfg = {.struct_size = sizeof(cfg),
-				       .out = 9,
-				       .mode = mode,
-				       .flags = WEIR_JOIN_PROCESSED | WEIR_JOIN_ANY_ORDER,
-				       .max_rules = 4};
-	struct weir_merge_map m =
-		mode == WEIR_JOIN_TIMESTAMP
-			? weir_merge_map_timestamp(9, 1, WEIR_MERGE_MONOTONIC, rule, 2)
-			: weir_merge_map_sequence(9, 1, rule, 2);
-	struct weir_span mem = {arena, sizeof(arena)};
-	struct weir_join j;
-	uint64_t i, out;
-
-	NONE("join init", need(weir_join_init(&j, &cfg, mem, NULL), WEIR_OK, "join init"));
-	NONE(
-		"join", for (i = 3; i < 100000; i++) {
-			if (i % 1000 == 3) {
-				m.stale_ns = i;
-				need((int)weir_join_apply(&j, &m, i, NULL), WEIR_JOIN_OK, "apply");
-			}
-			weir_join_observe(&j, 1 + i % 2, 1, i, i);
-			weir_join_observe_time(&j, 1 + i % 2, 1, WEIR_MERGE_FRAME_DESCRIPTOR, i,
-					       WEIR_MERGE_MONOTONIC, i);
-			weir_join_processed(&j, 1 + i % 2, 1, i);
-			weir_join_processed_time(&j, 1 + i % 2, 1, WEIR_MERGE_FRAME_DESCRIPTOR, i);
-			if (weir_join_ready(&j, i - 1, i, NULL))
-				need(weir_join_commit(&j, i - 1, j.generation), WEIR_OK, "commit");
-			if (weir_join_ready_upto(&j, i, &out) < 0)
-				need(0, 1, "upto");
-			weir_join_invalidate(&j, 1);
-		});
-	need(j.stats.commits > 10000, 1, "outputs were made");
 }
 
 int main(void)
@@ -364,13 +365,12 @@ int main(void)
 	free(p);
 	need(calls - before == 2, 1, "counting");
 	ring_paths();
-	region_paths();
-	session_paths();
-	without_system_calls();
-
 	join_paths(WEIR_JOIN_SEQUENCE);
 	join_paths(WEIR_JOIN_TIMESTAMP);
 	join_paths(WEIR_JOIN_LATEST);
+	region_paths();
+	session_paths();
+	without_system_calls();
 	if (failures == 0)
 		printf("ok - no allocation on any path\n");
 	return failures != 0;

@@ -92,7 +92,6 @@ if !SANITIZE
 check_PROGRAMS += %D%/check_alloc
 TESTS += %D%/check_alloc
 %C%_check_alloc_LDADD = $(RUNTIME)
-%C%_check_alloc_LDADD = $(FLOW)
 if HAVE_CHECK
 check_PROGRAMS += %D%/check_join_agent_alloc
 TESTS += %D%/check_join_agent_alloc
