@@ -50,5 +50,4 @@ pkginclude_HEADERS += \
 	include/weir/join_cell.h \
 	include/weir/lease.h \
 	include/weir/merge_map.h \
-	include/weir/quorum.h \
-	include/weir/weir.h
+	include/weir/quorum.h
