@@ -8,6 +8,8 @@ noinst_LTLIBRARIES += %D%/libflow.la
 	%D%/drain_wait.c \
 	%D%/emit.c \
 	%D%/progress.c \
+	%D%/progress_internal.h \
+	%D%/progress_others.c \
 	%D%/rendezvous.c \
 	%D%/ring.c \
 	%D%/ring_internal.h \
