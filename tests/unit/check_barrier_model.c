@@ -3,12 +3,11 @@
  * The oracle knows of each generation who was frozen, came, left, died or was refused, and whether
  * DRAINED was said; from that alone it says whether this step must end the generation, how, and for
  * whom. WEIR_SEED repeats a walk. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <weir/barrier.h>
+
+#include "walk.h"
 
 #define MEMBERS 6u
 #define STEPS 100000u
@@ -27,25 +26,7 @@ static weir_pos cut[MEMBERS];
 static struct weir_group g;
 static struct weir_barrier b;
 static struct oracle o;
-static uint64_t seed, state, at;
 static uint64_t releases[16], answers[WEIR_BARRIER_ANSWER_COUNT];
-
-#define MUST(cond)                                                                                 \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			printf("%s:%d: step %" PRIu64 " of WEIR_SEED=%" PRIu64 ": %s\n", __FILE__, \
-			       __LINE__, at, seed, #cond);                                         \
-			exit(1);                                                                   \
-		}                                                                                  \
-	} while (0)
-
-static uint64_t chance(uint64_t n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % n;
-}
 
 static int out(uint32_t m)
 {

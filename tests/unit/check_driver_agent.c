@@ -2,15 +2,13 @@
  * and then. Whatever happens on the way: no stream has two producers in one epoch, everybody gets
  * its turn, and when the wire is mended all that want a lease and can have one hold it. Then the
  * driver goes down and comes back, and they hold leases of higher epochs. WEIR_SEED repeats a run. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <weir/driver_agent.h>
 #include <weir/lease.h>
 
 #include "driver_fixture.h"
+#include "walk.h"
 
 #define CLIENTS 8u
 #define WIRE 4096u
@@ -31,25 +29,7 @@ struct wire {
 static struct wire up, down;
 static struct weir_lease lease[CLIENTS];
 static uint64_t held[CLIENTS], producers[10], grants, losses;
-static uint64_t seed, state;
 static weir_ns now;
-
-#define MUST(cond)                                                                                 \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			printf("%s:%d: at %" PRIu64 " of WEIR_SEED=%" PRIu64 ": %s\n", __FILE__,   \
-			       __LINE__, now, seed, #cond);                                        \
-			exit(1);                                                                   \
-		}                                                                                  \
-	} while (0)
-
-static uint64_t chance(uint64_t n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % n;
-}
 
 static void put(struct wire *w, const void *bytes, size_t len)
 {
@@ -202,7 +182,7 @@ static void run(struct weir_driver_agent *a, weir_ns for_ns)
 {
 	weir_ns end = now + for_ns;
 
-	for (; now < end; now += 1 + chance(9)) {
+	for (; now < end; now += 1 + chance(9), at = now) {
 		if (a != NULL && chance(3) != 0)
 			MUST(weir_driver_agent_do_work(a, 4 + (uint32_t)chance(20), now) >= 0);
 		clients_hear();

@@ -3,11 +3,9 @@
  * message is one that the oracle expects, in its order; no stream has two producers; epochs rise
  * strictly; every lease ends once; READY is said once per round; there are no more messages than
  * allowed. WEIR_SEED repeats a walk. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "driver_fixture.h"
+#include "walk.h"
 
 #define CLIENTS 12u
 #define ROOM 8u /* leases */
@@ -25,28 +23,11 @@ struct client {
 };
 
 static struct client client[CLIENTS + 1];
-static uint64_t epoch[10], ended, granted, revoked, order, seed, state, at, ready_epoch,
+static uint64_t epoch[10], ended, granted, revoked, order, ready_epoch,
 	ready_round;
 static uint64_t readies;
 static weir_ns now;
 static int64_t correlation;
-
-#define MUST(cond)                                                                                 \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			printf("%s:%d: step %" PRIu64 " of WEIR_SEED=%" PRIu64 ": %s\n", __FILE__, \
-			       __LINE__, at, seed, #cond);                                         \
-			exit(1);                                                                   \
-		}                                                                                  \
-	} while (0)
-
-static uint64_t chance(uint64_t n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % n;
-}
 
 static uint32_t holder(uint32_t stream, uint32_t role)
 {

@@ -3,12 +3,11 @@
  * The oracle says for each event the whole list of actions, field by field. It has no lists, no
  * index and no counts: who is the longest silent, who waits first and whose memory goes when room
  * is needed, it finds by looking at everybody. WEIR_SEED repeats a walk. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <weir/quorum.h>
+
+#include "walk.h"
 
 #define IDS 12u
 #define PLACES 5u
@@ -34,7 +33,7 @@ struct waiter {
 static struct person person[IDS];
 static struct waiter waiter[IDS];
 static struct weir_quorum_config cfg;
-static uint64_t epoch, rounds, order, seed, state, at;
+static uint64_t epoch, rounds, order;
 static weir_ns now;
 static unsigned gate;
 static struct weir_quorum_action want[64];
@@ -48,23 +47,6 @@ static const struct weir_quorum_criterion criteria[CRITERIA] = {
 	{.role = WEIR_QUORUM_ANY, .stream = 2, .count = 1},
 	{.role = WEIR_QUORUM_ANY, .stream = WEIR_QUORUM_ANY, .count = 3},
 };
-
-#define MUST(cond)                                                                                 \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			printf("%s:%d: step %" PRIu64 " of WEIR_SEED=%" PRIu64 ": %s\n", __FILE__, \
-			       __LINE__, at, seed, #cond);                                         \
-			exit(1);                                                                   \
-		}                                                                                  \
-	} while (0)
-
-static uint64_t chance(uint64_t n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % n;
-}
 
 static uint32_t count(int live)
 {

@@ -72,6 +72,7 @@ noinst_HEADERS += \
 	%D%/driver_fixture.h \
 	%D%/flow_fixture.h \
 	%D%/session_fixture.h \
+	%D%/walk.h \
 	%D%/join_fixture.h \
 	%D%/lossy_transport.h
 
