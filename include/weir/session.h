@@ -176,6 +176,16 @@ WEIR_API WEIR_CHECK int weir_session_poll(struct weir_session *s, weir_ns now);
 /* When a poll is due even if nothing arrives. Wait-free. */
 WEIR_API weir_ns weir_session_next_ns(const struct weir_session *s);
 
+/* For a loop around epoll(7) or poll(2). fd: becomes readable when there may be something to do; it
+ * is the session's, made at the first call and closed with it; do not read from it. -EMFILE,
+ * -EOPNOTSUPP, -ENOTCONN. System calls. */
+WEIR_API WEIR_CHECK int weir_session_fd(struct weir_session *s, int *fd, struct weir_error *err);
+
+/* Before the loop sleeps: empties fd, asks to be woken, and polls once more. WEIR_OK something was
+ * done, an arrival was answered or members came or went: look, and arm again; WEIR_EMPTY sleep, until fd is readable or weir_session_next_ns(); others as
+ * weir_session_poll(); -EINVAL weir_session_fd() was not called. A few system calls. */
+WEIR_API WEIR_CHECK int weir_session_arm(struct weir_session *s, weir_ns now);
+
 /* Serves until something was done. WEIR_OK; -ETIMEDOUT, -ECANCELED, -EDEADLK, -ENOTCONN. May
  * block. */
 WEIR_API WEIR_CHECK int weir_session_wait(struct weir_session *s, const struct weir_wait *how);

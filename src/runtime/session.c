@@ -85,6 +85,7 @@ static int enter(struct weir_session *s, struct weir_error *err)
 	weir_store_relaxed32(&me->flags,
 			     s->flags | (s->region->owner == s->owner ? MEMBER_LOCKED : 0));
 	weir_store_relaxed32(&me->waiting, 0);
+	weir_store_relaxed64(&me->wake_name, 0);
 	for (i = 0; rc == WEIR_OK && i < s->members; i++)
 		rc = join_ring(s, i, err);
 	if (rc != WEIR_OK) {
@@ -366,6 +367,7 @@ int weir_session_close(struct weir_session *s)
 	if (s->busy)
 		return -EDEADLK;
 	leave_rings(s);
+	weir_session_close_fd(s);
 	if (is_coordinator(s)) {
 		/* SESSION.CLOSE release: pairs with attach() and check_coordinator() */
 		weir_store_release32(&s->shm->closed, 1);

@@ -22,8 +22,9 @@ struct weir_session_member_shm {
 	uint64_t owner;   /* SESSION.CLAIM: weir_owner; 0: free */
 	uint64_t request; /* SESSION.REQUEST */
 	uint32_t flags;
-	uint32_t waiting; /* 1 + barrier */
-	uint64_t member_reserved[13];
+	uint32_t waiting;   /* 1 + barrier */
+	uint64_t wake_name; /* SESSION.FD: of a socket to send a byte to when the bell is rung */
+	uint64_t member_reserved[12];
 	/* the coordinator's */
 	uint64_t epoch; /* 0: not counted */
 	uint64_t coordinator_reserved[15];
@@ -194,8 +195,9 @@ struct weir_session {
 	uint32_t serving; /* all readers have said so */
 	uint32_t enough;  /* end this poll: something was decided */
 	uint32_t first;   /* ring whose turn comes first in the next one */
-	uint32_t reserved;
 	int32_t registered;
+	uint32_t seen_active; /* members counted, when it armed last */
+	int32_t fd; /* 1 + a socket that others wake this member by; 0: none */
 	struct weir_session_stats stats;
 	/* the coordinator's */
 	struct weir_group group;
@@ -235,9 +237,18 @@ static inline struct weir_session_arrival_shm *arrival_of(const struct weir_sess
 	return WEIR_PTR(struct weir_session_arrival_shm, barrier_of(s, id) + 1) + m;
 }
 
+/* session_fd.c: wakes it on its futex, and through its socket if it has one */
+void weir_session_wake(const struct weir_session *s, uint32_t m);
+void weir_session_close_fd(struct weir_session *s);
+
+/* As weir_bell_ring(): one load with nobody asleep. */
 static inline void ring_bell_of(const struct weir_session *s, uint32_t m)
 {
-	weir_bell_ring(&member_of(s, m)->bell, s->registered);
+	/* BELL.DEKKER publish side, as there */
+	if (!s->registered)
+		weir_fence_full();
+	if (weir_bell_asked(&member_of(s, m)->bell))
+		weir_session_wake(s, m);
 }
 
 /* Slots ever used, as far as they exist. */

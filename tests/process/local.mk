@@ -16,6 +16,7 @@ PROCESS_TESTS = \
 	%D%/ring_stream \
 	%D%/session_choreography \
 	%D%/session_death \
+	%D%/session_epoll \
 	%D%/tool \
 	%D%/tool_damage
 
@@ -49,6 +50,8 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_ring_stream_LDFLAGS = $(PROCESS_LINK)
 %C%_session_choreography_LDADD = $(PROCESS_LIBS)
 %C%_session_choreography_LDFLAGS = $(PROCESS_LINK)
+%C%_session_epoll_LDADD = $(PROCESS_LIBS)
+%C%_session_epoll_LDFLAGS = $(PROCESS_LINK)
 %C%_session_death_LDADD = $(PROCESS_LIBS)
 %C%_session_death_LDFLAGS = $(PROCESS_LINK)
 %C%_tool_LDADD = $(PROCESS_LIBS)

@@ -108,6 +108,7 @@ static const struct row layout[] = {
 	FIELD(weir_session_member_shm, request),
 	FIELD(weir_session_member_shm, flags),
 	FIELD(weir_session_member_shm, waiting),
+	FIELD(weir_session_member_shm, wake_name),
 	FIELD(weir_session_member_shm, member_reserved),
 	FIELD(weir_session_member_shm, epoch),
 	FIELD(weir_session_member_shm, coordinator_reserved),
