@@ -34,6 +34,8 @@ struct weir_driver_agent {
 	struct weir_codec_message *box; /* a ring of messages that wait to be sent */
 	uint32_t box_cap, box_first, box_n;
 	uint32_t closed;
+	uint32_t postponed; /* full polls in a row */
+	uint32_t reserved;
 	struct weir_span scratch;
 	weir_ns now;
 	struct weir_driver_agent_stats stats;
@@ -51,17 +53,17 @@ WEIR_API WEIR_CHECK int weir_driver_agent_init(struct weir_driver_agent *a,
 
 /* One cycle: takes `limit` messages or thereabouts, does what is due, sends what can be sent. Returns
  * how many messages came and went, or -errno of the transport's poll, after doing the rest. What is
- * overdue is looked for only when fewer than `limit` came: a keepalive may be among those that lie
- * there yet. */
+ * overdue is looked for when fewer than `limit` came, or `limit` did 16 times in a row: a keepalive
+ * may be among those that lie there yet. -ECANCELED after the close. */
 WEIR_API WEIR_CHECK int weir_driver_agent_do_work(struct weir_driver_agent *a, uint32_t limit,
 						  weir_ns now);
 
 /* A client's lease ends: it is known to be dead, or not wanted. As weir_driver_step(); -EAGAIN also
- * when the outbox is too full. */
+ * when the outbox is too full; -ECANCELED after the close. */
 WEIR_API WEIR_CHECK int weir_driver_agent_revoke(struct weir_driver_agent *a, uint32_t client,
 						 weir_ns now);
 
-/* All leases end. -EAGAIN: the outbox is too full. Go on with do_work until weir_driver_agent_queued()
+/* All leases end. -EAGAIN: the outbox is too full; -ECANCELED: closed. Go on with do_work until weir_driver_agent_queued()
  * is 0, if that shall be heard. */
 WEIR_API WEIR_CHECK int weir_driver_agent_shutdown(struct weir_driver_agent *a, uint32_t reason,
 						   weir_ns now);

@@ -178,6 +178,7 @@ struct weir_join_agent {
 	uint64_t epoch; /* of the output, if known */
 	uint64_t ready_epoch, ready_round;
 	uint64_t next, next_epoch; /* output, of that epoch */
+	uint64_t sought;           /* times that `next` was set by the application */
 	uint64_t floor;            /* below it no output can be ready */
 	uint64_t changes;          /* the join's, when outputs were looked at last */
 	struct weir_join_agent_stats stats;

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#define POSTPONED_MAX 16u /* full polls in a row before time is looked at all the same */
+
 #include <weir/driver_agent.h>
 
 static int has_room(const struct weir_driver_agent *a)
@@ -64,6 +66,9 @@ static void on_message(void *ctx, const void *buf, size_t len, weir_ns now)
 	if (now > a->now)
 		a->now = now;
 	a->stats.received++;
+	if (step(a, &e) == WEIR_OK)
+		return;
+	(void)flush(a); /* it needs room for its answers: make some */
 	if (step(a, &e) != WEIR_OK)
 		a->stats.dropped++;
 }
@@ -106,8 +111,12 @@ int weir_driver_agent_do_work(struct weir_driver_agent *a, uint32_t limit, weir_
 		got = a->transport->poll(a->transport->ctx, on_message, a, limit, a->now);
 		if (a->closed)
 			return got;
-		if (got < 0 || (uint32_t)got < limit)
+		/* keepalives that wait are read before leases expire, but not for ever: traffic that
+		 * never ends does not keep the dead alive */
+		if (got < 0 || (uint32_t)got < limit || ++a->postponed > POSTPONED_MAX) {
+			a->postponed = 0;
 			got = step(a, &tick) == -EINVAL ? -EINVAL : got;
+		}
 		work += flush(a);
 	}
 	if (got < 0)
@@ -121,6 +130,8 @@ int weir_driver_agent_revoke(struct weir_driver_agent *a, uint32_t client, weir_
 	struct weir_driver_event e = {.kind = WEIR_DRIVER_REVOKE, .client = client};
 	int rc;
 
+	if (a->closed)
+		return -ECANCELED;
 	if (now > a->now)
 		a->now = now;
 	rc = step(a, &e);
@@ -133,6 +144,8 @@ int weir_driver_agent_shutdown(struct weir_driver_agent *a, uint32_t reason, wei
 	struct weir_driver_event e = {.kind = WEIR_DRIVER_SHUTDOWN, .reason = reason};
 	int rc;
 
+	if (a->closed)
+		return -ECANCELED;
 	if (now > a->now)
 		a->now = now;
 	rc = step(a, &e);

@@ -146,12 +146,17 @@ void join_agent_on_request(struct weir_join_agent *a, enum weir_merge_kind kind,
 /* Sends it if somebody has asked, or it is due. 1: sent, 0: nothing to do, -1: no room. */
 static int serve(struct weir_join_agent *a, uint32_t i)
 {
-	struct weir_priv_join_agent_held *h = &a->held[i];
+	struct weir_priv_join_agent_held *h = &a->held[i], was = *h;
 	int due = h->newest && a->now >= h->at, rc;
 
 	if (!due && !h->answer)
 		return 0;
 	rc = join_agent_offer(a, bytes_of(a, i), h->len);
+	/* its event may have had a map released: the places move */
+	i = find(a, was.kind, was.out, was.epoch);
+	if (i == a->n_held)
+		return 1;
+	h = &a->held[i];
 	if (rc == WEIR_FULL) {
 		a->stats.announce_full++;
 		a->has |= (uint32_t)AGAIN;

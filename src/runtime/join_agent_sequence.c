@@ -148,6 +148,8 @@ static void note_begun(struct weir_join_agent *a)
 		return;
 	if (a->n_pending < a->cfg.proposals)
 		a->n_pending++;
+	else if (a->n_pending == 1u)
+		return; /* the front's deadline stands: moved on with each frame it would never come */
 	last = join_agent_pending(a, a->n_pending - 1u);
 	last->out = out;
 	last->deadline = join_agent_later(a->now, a->cfg.budget_ns);
@@ -160,9 +162,10 @@ static int skip(struct weir_join_agent *a)
 {
 	uint64_t to = first_kept(a), upto;
 
-	if (weir_join_ready_upto(&a->join, a->now, &upto) != WEIR_OK || upto <= a->next)
-		return 0;
-	to = to > a->next && to <= upto ? to : upto;
+	if (weir_join_ready_upto(&a->join, a->now, &upto) == WEIR_OK && upto > a->next)
+		to = to > a->next && to <= upto ? to : upto;
+	else if (to <= a->next || a->cfg.budget_ns == 0)
+		return 0; /* else it is judged there, by its deadline */
 	a->stats.skipped += to - a->next;
 	a->next = to;
 	return 1;
@@ -216,11 +219,13 @@ uint32_t join_agent_in_sequence(struct weir_join_agent *a)
 			    !skip(a))
 				return n;
 		} else {
-			uint64_t was = a->next;
+			uint64_t was = a->next, epoch = a->next_epoch, sought = a->sought;
 
 			if (!join_agent_put(a, &v, overdue))
 				return n;
-			a->next = a->next == was ? was + 1u : a->next; /* or it has sought */
+			/* unless it has sought, or taken in the map of another epoch */
+			if (a->next == was && a->next_epoch == epoch && a->sought == sought)
+				a->next = was + 1u;
 		}
 		n++;
 	}
@@ -235,6 +240,7 @@ int weir_join_agent_seek(struct weir_join_agent *a, uint64_t out)
 	    ((a->has & (uint32_t)NEXT) != 0 && out < a->next))
 		return -EINVAL;
 	a->next = out;
+	a->sought++;
 	a->has |= (uint32_t)(NEXT | LOOK);
 	return WEIR_OK;
 }
