@@ -208,6 +208,7 @@ struct weir_priv_join_rule;
 struct weir_priv_join_input;
 struct weir_priv_join_edge;
 struct weir_priv_join_binding;
+struct weir_priv_join_calm;
 
 struct weir_join {
 	struct weir_join_config cfg; /* min_present at least 1; input: the copy, sorted */
@@ -231,6 +232,8 @@ struct weir_join {
 	uint64_t generation;
 	uint64_t changes;        /* of anything that a verdict depends on */
 	uint64_t verdict_change; /* `changes` when `verdict` was found, if it was */
+	struct weir_priv_join_calm *calm; /* outputs known to be ready; see join_calm.c */
+	uint64_t calm_round;
 	weir_ns now, applied;
 	struct weir_join_verdict verdict;
 	struct weir_join_stats stats;

@@ -37,6 +37,7 @@ static size_t lay_out(struct weir_join *j, const struct weir_join_config *cfg, v
 	j->edge = place(&l, 3u * rules, sizeof(*j->edge));
 	j->binding = place(&l, cfg->max_bindings, sizeof(*j->binding));
 	j->mask = place(&l, words * (WEIR_JOIN_RULE_VERDICT_COUNT + 1u), sizeof(*j->mask));
+	j->calm = place(&l, 1u + (rules + CALM_BLOCK - 1u) / CALM_BLOCK, sizeof(*j->calm));
 	j->cfg.input = place(&l, cfg->n_inputs, sizeof(*cfg->input));
 	j->mask_words = (uint32_t)words;
 	return l.len;
@@ -167,6 +168,7 @@ int weir_join_init(struct weir_join *j, const struct weir_join_config *cfg, stru
 		return rc;
 	made.state = WEIR_JOIN_STATUS_NO_MAP;
 	made.changes = 1;
+	made.calm_round = 1;
 	made.stats.struct_size = sizeof(made.stats);
 	warm_inputs(&made);
 	*j = made;

@@ -53,7 +53,7 @@ static enum weir_join_answer admit(struct weir_join *j, uint32_t stream, uint64_
 		return WEIR_JOIN_OLD_EPOCH;
 	newer = epoch > i->epoch;
 	if (newer) {
-		weir_priv_join_clear(i);
+		weir_priv_join_clear(j, i);
 		i->epoch = epoch;
 		j->changes++;
 	}
@@ -125,6 +125,7 @@ enum weir_join_answer weir_join_observe(struct weir_join *j, uint32_t stream, ui
 void weir_priv_join_reject(struct weir_join *j, struct weir_priv_join_input *i, uint32_t cursor,
 			   enum weir_join_answer why)
 {
+	weir_priv_join_calm_drop(j);
 	i->has |= REJECTED(cursor);
 	i->rejected[cursor] = (uint32_t)why;
 	j->changes++;

@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-void weir_priv_join_clear(struct weir_priv_join_input *i)
+void weir_priv_join_clear(struct weir_join *j, struct weir_priv_join_input *i)
 {
+	weir_priv_join_calm_drop(j);
 	i->has &= HAS_EPOCH;
 }
 
@@ -16,6 +17,7 @@ void weir_priv_join_end_map(struct weir_join *j, enum weir_join_status state)
 {
 	uint32_t i;
 
+	weir_priv_join_calm_drop(j);
 	j->state = (uint32_t)state;
 	j->has &= (uint32_t)PINNED;
 	j->generation++;
@@ -174,6 +176,7 @@ static void take(struct weir_join *j, const struct weir_merge_map *m)
 {
 	uint32_t i;
 
+	weir_priv_join_calm_drop(j);
 	take_inputs(j, m);
 	memmove(j->map_rule, m->rule, m->n_rules * sizeof(*m->rule));
 	j->map = *m;

@@ -72,6 +72,13 @@ struct weir_priv_join_binding {
 	uint32_t reserved;
 };
 
+/* Outputs lo <= out < hi find a block of rules calm; see join_calm.c. */
+#define CALM_BLOCK 16u
+struct weir_priv_join_calm {
+	uint64_t lo, hi;
+	uint64_t round; /* it counts while that is calm_round */
+};
+
 typedef int (*weir_priv_join_less)(const void *array, uint32_t a, uint32_t b);
 typedef void (*weir_priv_join_swap)(void *array, uint32_t a, uint32_t b);
 
@@ -91,11 +98,32 @@ static inline weir_ns weir_priv_join_tick(struct weir_join *j, weir_ns now)
 	return j->now;
 }
 
+/* Drops all that is known to be calm. */
+static inline void weir_priv_join_calm_drop(struct weir_join *j)
+{
+	j->calm_round++;
+}
+
+static inline int weir_priv_join_is_calm(const struct weir_join *j,
+					 const struct weir_priv_join_calm *c, uint64_t out)
+{
+	return c->round == j->calm_round && out >= c->lo && out < c->hi;
+}
+
+/* Whether any block of rules can be calm. */
+int weir_priv_join_may_calm(const struct weir_join *j);
+
+/* All rules of a block are READY for `out`, none in its window: until which output? */
+void weir_priv_join_calm_block(struct weir_join *j, uint32_t first, uint32_t n, uint64_t out);
+
+/* The same for all rules, out of the blocks and the verdict on `out`, just found. */
+void weir_priv_join_calm_all(struct weir_join *j, uint64_t out);
+
 /* The map is over: everything known of the epoch is forgotten. */
 void weir_priv_join_end_map(struct weir_join *j, enum weir_join_status state);
 
 /* Forgets the frames of an input, not its epoch. */
-void weir_priv_join_clear(struct weir_priv_join_input *i);
+void weir_priv_join_clear(struct weir_join *j, struct weir_priv_join_input *i);
 
 /* Marks a source of an input as rejected. */
 void weir_priv_join_reject(struct weir_join *j, struct weir_priv_join_input *i, uint32_t cursor,

@@ -111,35 +111,73 @@ static int in_window(const struct weir_join *j, const struct weir_priv_join_rule
 	       out <= r->hi && newest <= top && top - newest <= r->back;
 }
 
+/* The masks of up to 64 rules, and which of these are required. */
+struct word {
+	uint64_t is[WEIR_JOIN_RULE_VERDICT_COUNT + 1];
+	uint64_t required;
+};
+
+/* n rules from `first` on. */
+static void judge_rules(struct weir_join *j, uint32_t first, uint32_t n, uint64_t out, int overdue,
+			struct word *w)
+{
+	const struct weir_priv_join_rule *r = &j->rule[first], *end = r + n;
+	uint64_t bit = (uint64_t)1 << (first % 64u);
+
+	for (; r < end; r++, bit <<= 1) {
+		w->is[judge(j, r, out, overdue)] |= bit;
+		if (in_window(j, r, out))
+			w->is[WEIR_JOIN_RULE_VERDICT_COUNT] |= bit;
+		if ((j->input[r->input].flags & WEIR_JOIN_INPUT_OPTIONAL) == 0)
+			w->required |= bit;
+	}
+}
+
+/* The same in blocks, without a look at those that are calm. */
+static void judge_blocks(struct weir_join *j, uint32_t first, uint32_t n, uint64_t out, int overdue,
+			 struct word *w)
+{
+	uint32_t end = first + n, size;
+	uint64_t all;
+
+	for (; first < end; first += size) {
+		size = end - first < CALM_BLOCK ? end - first : CALM_BLOCK;
+		all = (((uint64_t)1 << size) - 1u) << (first % 64u);
+		if (weir_priv_join_is_calm(j, &j->calm[1u + first / CALM_BLOCK], out)) {
+			w->is[WEIR_JOIN_RULE_READY] |= all;
+			continue;
+		}
+		judge_rules(j, first, size, out, overdue, w);
+		if ((w->is[WEIR_JOIN_RULE_READY] & ~w->is[WEIR_JOIN_RULE_VERDICT_COUNT] & all) ==
+		    all)
+			weir_priv_join_calm_block(j, first, size, out);
+	}
+}
+
 /* Up to 64 rules from `first` on: one word of each mask. Returns those that block. */
-static uint64_t judge_word(struct weir_join *j, uint32_t first, uint64_t out, int overdue)
+static uint64_t judge_word(struct weir_join *j, uint32_t first, uint64_t out, int overdue, int calm)
 {
 	struct weir_join_verdict *v = &j->verdict;
-	uint64_t word[WEIR_JOIN_RULE_VERDICT_COUNT + 1] = {0}, bit = 1, required = 0;
-	const struct weir_priv_join_rule *r = &j->rule[first], *end = &j->rule[v->n_rules];
-	uint32_t kind;
+	uint32_t n = v->n_rules - first < 64u ? v->n_rules - first : 64u, kind;
+	struct word w = {.required = 0};
 
-	if (end - r > 64)
-		end = r + 64;
-	for (; r < end; r++, bit <<= 1) {
-		word[judge(j, r, out, overdue)] |= bit;
-		if (in_window(j, r, out))
-			word[WEIR_JOIN_RULE_VERDICT_COUNT] |= bit;
-		if ((j->input[r->input].flags & WEIR_JOIN_INPUT_OPTIONAL) == 0)
-			required |= bit;
-	}
+	if (calm)
+		judge_blocks(j, first, n, out, overdue, &w);
+	else
+		judge_rules(j, first, n, out, overdue, &w);
 	for (kind = 0; kind <= WEIR_JOIN_RULE_VERDICT_COUNT; kind++) {
-		j->mask[(size_t)kind * j->mask_words + first / 64u] = word[kind];
-		if (kind < WEIR_JOIN_RULE_VERDICT_COUNT)
-			v->count[kind] += (uint32_t)__builtin_popcountll(word[kind]);
+		j->mask[(size_t)kind * j->mask_words + first / 64u] = w.is[kind];
+		if (kind < WEIR_JOIN_RULE_VERDICT_COUNT && w.is[kind] != 0)
+			v->count[kind] += (uint32_t)__builtin_popcountll(w.is[kind]);
 	}
-	return required & ~(word[WEIR_JOIN_RULE_READY] | word[WEIR_JOIN_RULE_STALE]);
+	return w.required & ~(w.is[WEIR_JOIN_RULE_READY] | w.is[WEIR_JOIN_RULE_STALE]);
 }
 
 void weir_priv_join_judge(struct weir_join *j, uint64_t out, int overdue)
 {
 	struct weir_join_verdict *v = &j->verdict;
 	uint64_t blocked = 0;
+	int calm = weir_priv_join_may_calm(j);
 	uint32_t n, kind;
 
 	memset(v, 0, sizeof(*v));
@@ -152,8 +190,9 @@ void weir_priv_join_judge(struct weir_join *j, uint64_t out, int overdue)
 		v->mask[kind] = j->mask + (size_t)kind * j->mask_words;
 	v->in_window = j->mask + (size_t)kind * j->mask_words;
 	for (n = 0; n < v->n_rules; n += 64)
-		blocked |= judge_word(j, n, out, overdue);
+		blocked |= judge_word(j, n, out, overdue, calm);
 	v->ready = blocked == 0 && v->count[WEIR_JOIN_RULE_READY] >= j->cfg.min_present;
+	weir_priv_join_calm_all(j, out);
 }
 
 int weir_priv_join_regressed(const struct weir_join *j, uint64_t out)
@@ -208,6 +247,12 @@ static int evaluate(struct weir_join *j, uint64_t out, weir_ns deadline, weir_ns
 	if (deadline == WEIR_NS_NEVER && j->verdict_change == j->changes && j->verdict.out == out &&
 	    j->now < j->verdict.until) {
 		j->stats.unchanged++;
+		return give(j, v);
+	}
+	if (deadline == WEIR_NS_NEVER && weir_priv_join_is_calm(j, &j->calm[0], out)) {
+		j->verdict.out = out;
+		j->verdict.until = WEIR_NS_NEVER;
+		j->verdict_change = j->changes;
 		return give(j, v);
 	}
 	weir_priv_join_judge(j, out, j->now >= deadline && deadline != WEIR_NS_NEVER);

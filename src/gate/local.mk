@@ -22,6 +22,7 @@ noinst_LTLIBRARIES += %D%/libgate.la
 	%D%/group.c \
 	%D%/join.c \
 	%D%/join_bind.c \
+	%D%/join_calm.c \
 	%D%/join_cell.c \
 	%D%/join_input.c \
 	%D%/join_map.c \

@@ -26,6 +26,7 @@ UNIT_TESTS = \
 	%D%/check_join \
 	%D%/check_join_agent \
 	%D%/check_join_agent_outputs \
+	%D%/check_join_blocks \
 	%D%/check_join_edges \
 	%D%/check_lease \
 	%D%/check_merge_map \
@@ -49,6 +50,7 @@ UNIT_TESTS = \
 %C%_check_driver_gate_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_group_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_join_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_join_blocks_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_join_edges_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_lease_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_merge_map_LDADD = $(GATE) $(UNIT_LIBS)
