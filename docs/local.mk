@@ -40,6 +40,7 @@ EXTRA_DIST += \
 	%D%/design/session.md \
 	%D%/design/wait.md \
 	%D%/design/region.md \
+	%D%/join-requirements.md \
 	%D%/ordering.md
 
 # Examples are built with the library, and installed as sources with a Makefile of their own.

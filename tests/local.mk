@@ -17,6 +17,7 @@ SCRIPT_TESTS = \
 	%D%/check-layers \
 	%D%/check-listed \
 	%D%/check-refusals \
+	%D%/check-requirements \
 	%D%/check-symbols \
 	%D%/check-tokens \
 	%D%/check-stray
@@ -65,6 +66,9 @@ begin-check:
 # Automake writes the rule; a variable as target adds prerequisites to it.
 LAST_LOG = %D%/check-stray.log
 $(LAST_LOG): $(filter-out $(LAST_LOG),$(TEST_LOGS))
+# check-requirements looks at the results of the others.
+RESULTS_LOG = %D%/check-requirements.log
+$(RESULTS_LOG): $(filter-out $(RESULTS_LOG) $(LAST_LOG),$(TEST_LOGS))
 .PHONY: begin-check
 
 # ---- tables that follow the sources ----
