@@ -7,6 +7,7 @@ PROCESS_TESTS = \
 	%D%/join_agent \
 	%D%/join_cells \
 	%D%/join_integration \
+	%D%/join_integration_data \
 	%D%/owner \
 	%D%/progress_torn \
 	%D%/region_race \
@@ -34,6 +35,8 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_join_cells_LDFLAGS = $(PROCESS_LINK)
 %C%_join_integration_LDADD = $(PROCESS_LIBS)
 %C%_join_integration_LDFLAGS = $(PROCESS_LINK)
+%C%_join_integration_data_LDADD = $(PROCESS_LIBS)
+%C%_join_integration_data_LDFLAGS = $(PROCESS_LINK)
 %C%_owner_LDADD = $(PROCESS_LIBS)
 %C%_owner_LDFLAGS = $(PROCESS_LINK)
 %C%_progress_torn_LDADD = $(PROCESS_LIBS)
@@ -60,6 +63,7 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_tool_damage_LDFLAGS = $(PROCESS_LINK)
 
 noinst_HEADERS += \
+	%D%/join_proc_fixture.h \
 	%D%/proc.h \
 	%D%/session_proc.h \
 	%D%/tool_proc.h

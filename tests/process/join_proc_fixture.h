@@ -1,0 +1,441 @@
+/* join_proc_fixture.h - what the process tests of a whole join share: producers and viewers with
+ * their leases, an authority, a stage, and the driver, which the test's first process is. Whoever
+ * waits for something that happens waits in until(), and so drives. */
+#ifndef WEIR_JOIN_PROC_FIXTURE_H
+#define WEIR_JOIN_PROC_FIXTURE_H
+
+#include "session_proc.h"
+
+#include <weir/driver_agent.h>
+#include <weir/join_agent.h>
+#include <weir/lease.h>
+
+#define OUT 9u
+#define KIND 3u
+#define MS UINT64_C(1000000)
+#define ACTORS 8u
+
+/* What the processes of one test tell each other besides messages. */
+struct board {
+	const struct weir_region *region;
+	uint32_t goal[3]; /* frames that the producer of stream 1, 2 may send */
+	uint32_t map;	  /* which one the authority holds; 0: none */
+	uint32_t held;	  /* which one it does hold */
+	uint32_t quit;
+	uint32_t attached[ACTORS], refused[ACTORS]; /* by who */
+	/* of the stage, after each of its cycles */
+	uint32_t outputs, requests, maps, ended, old;
+	uint32_t heard[3]; /* the newest frame of stream 1, 2: its sequence + 1 */
+	uint64_t epoch[3]; /* the newest epoch of stream 1, 2 */
+};
+
+/* Somebody on the session: a lease, and perhaps an agent. */
+struct actor {
+	struct board *board;
+	uint32_t who, stream, role;
+	/* what a test asks of it, set before it starts; all may be 0 */
+	uint32_t burst; /* frames that it sends in a cycle; 0: one */
+	void *data;
+	void (*opened)(struct actor *a);
+	void (*fill)(struct actor *a, struct weir_codec_frame *f);
+	void (*heard)(struct actor *a, const struct weir_codec_message *m, weir_ns now);
+	void (*map_of)(uint32_t which, struct weir_merge_map *m, struct weir_merge_rule r[2]);
+	/* its own */
+	struct weir_session *session;
+	struct weir_transport_session t;
+	struct weir_transport deaf; /* sends; messages come by weir_join_agent_message() */
+	struct weir_lease lease;
+	struct weir_join_agent agent;
+	int has_agent;
+	uint64_t out_epoch;
+	uint64_t next, next_epoch; /* output */
+	uint32_t frames[3];	   /* heard */
+	uint64_t epochs[3];
+};
+
+static inline void nap(void)
+{
+	const struct timespec t = {0, 200000};
+
+	nanosleep(&t, NULL);
+}
+
+static inline void lease_step(struct actor *a, uint32_t kind, const struct weir_codec_message *m,
+			      weir_ns now)
+{
+	struct weir_lease_event e = {.kind = kind, .message = m};
+	struct weir_lease_action act[WEIR_LEASE_ACTIONS_MAX];
+	uint8_t bytes[128];
+	uint32_t i, n;
+	size_t len;
+
+	NEED(weir_lease_step(&a->lease, &e, now, act, WEIR_LEASE_ACTIONS_MAX, &n) == WEIR_OK);
+	for (i = 0; i < n; i++) {
+		if (act[i].kind == WEIR_LEASE_REFUSED)
+			proc_set(&a->board->refused[a->who], a->board->refused[a->who] + 1);
+		if (act[i].kind != WEIR_LEASE_SEND)
+			continue;
+		NEED(weir_codec_encode(&act[i].message, bytes, sizeof(bytes), &len, NULL) ==
+		     WEIR_OK);
+		NEED(a->t.transport.offer(a->t.transport.ctx, bytes, len) >= 0);
+	}
+	proc_set(&a->board->attached[a->who], a->lease.state == WEIR_LEASE_ATTACHED);
+}
+
+static inline void note_epoch(struct actor *a, uint32_t stream, uint64_t epoch)
+{
+	if (epoch <= a->epochs[stream])
+		return;
+	a->epochs[stream] = epoch;
+	a->frames[stream] = 0;
+}
+
+/* How far streams have come, in their newest epoch. */
+static inline void note(struct actor *a, const struct weir_codec_message *m)
+{
+	uint32_t stream = m->kind == WEIR_CODEC_POOL ? m->pool.stream : m->frame.stream;
+
+	if ((m->kind != WEIR_CODEC_POOL && m->kind != WEIR_CODEC_FRAME) || stream == 0 ||
+	    stream > 2)
+		return;
+	note_epoch(a, stream, m->kind == WEIR_CODEC_POOL ? m->pool.epoch : m->frame.epoch);
+	if (m->kind == WEIR_CODEC_FRAME && m->frame.epoch == a->epochs[stream])
+		a->frames[stream] = (uint32_t)m->frame.seq + 1u;
+}
+
+static inline void hear(void *ctx, const void *buf, size_t len, weir_ns now)
+{
+	struct actor *a = ctx;
+	struct weir_codec_message m;
+	uint32_t accept = WEIR_CODEC_ALL & ~WEIR_CODEC_MERGE;
+
+	int known = weir_codec_decode(buf, len, accept, NULL, 0, &m) == WEIR_CODEC_OK;
+
+	if (known) {
+		lease_step(a, WEIR_LEASE_MESSAGE, &m, now);
+		if (m.kind == WEIR_CODEC_POOL && m.pool.stream == OUT)
+			a->out_epoch = m.pool.epoch;
+		note(a, &m);
+	}
+	if (a->has_agent)
+		NEED(weir_join_agent_message(&a->agent, buf, len, now) == WEIR_OK);
+	if (known && a->heard != NULL)
+		a->heard(a, &m, now);
+}
+
+static inline void enter(struct actor *a)
+{
+	struct weir_session_options opt = {.struct_size = sizeof(opt)};
+	struct weir_wait how = {.strategy = WEIR_WAIT_PARK, .deadline = proc_patience()};
+	struct weir_lease_config c = {.struct_size = sizeof(c),
+				      .stream = a->stream,
+				      .client = 100 + a->who,
+				      .role = a->role,
+				      .publish_mode = WEIR_CODEC_NO_MODE,
+				      .node = WEIR_CODEC_NO_U32,
+				      .keepalive_ns = 50 * MS,
+				      .timeout_ns = WEIR_NS_NEVER,
+				      .retry_ns = 5 * MS,
+				      .retry_max_ns = 20 * MS,
+				      .silence_ns = WEIR_NS_NEVER,
+				      .correlation = (int64_t)getpid() << 20};
+
+	NEED(weir_session_attach_region(&a->session, a->board->region, &opt, NULL) == WEIR_OK);
+	NEED(weir_session_wait_members(a->session, 2, &how) == WEIR_OK);
+	NEED(weir_transport_session_open(&a->t, a->session, KIND, 0, NULL) == WEIR_OK);
+	if (a->opened != NULL)
+		a->opened(a);
+	NEED(weir_lease_init(&a->lease, &c, proc_now(), NULL) == WEIR_OK);
+	lease_step(a, WEIR_LEASE_START, NULL, proc_now());
+}
+
+static inline int work(struct actor *a)
+{
+	weir_ns now = proc_now();
+
+	NEED(a->t.transport.poll(a->t.transport.ctx, hear, a, 64, now) >= 0);
+	lease_step(a, WEIR_LEASE_TICK, NULL, now);
+	if (a->has_agent)
+		NEED(weir_join_agent_do_work(&a->agent, now) >= 0);
+	nap();
+	return weir_load_acquire32(&a->board->quit) == 0;
+}
+
+static inline void leave(struct actor *a)
+{
+	if (a->has_agent)
+		weir_join_agent_close(&a->agent);
+	weir_transport_session_close(&a->t);
+	NEED(weir_session_close(a->session) == WEIR_OK);
+}
+
+/* ---- roles ---- */
+
+static inline int may_send(const struct actor *a, uint32_t seq)
+{
+	return a->role == WEIR_CODEC_ROLE_PRODUCER && a->lease.state == WEIR_LEASE_ATTACHED &&
+	       seq < weir_load_acquire32(&a->board->goal[a->stream]);
+}
+
+static inline void participant(void *arg)
+{
+	struct actor *a = arg;
+	struct weir_codec_message m;
+	uint8_t bytes[64];
+	size_t len;
+	uint32_t seq = 0, n;
+
+	enter(a);
+	memset(&m, 0, sizeof(m));
+	m.kind = WEIR_CODEC_FRAME;
+	m.frame.stream = a->stream;
+	m.frame.meta_version = WEIR_CODEC_NO_META;
+	m.frame.time_ns = WEIR_MERGE_TIME_NULL;
+	while (work(a)) {
+		n = a->burst != 0 ? a->burst : 1;
+		for (; n > 0 && may_send(a, seq); n--) {
+			m.frame.epoch = a->lease.epoch;
+			m.frame.seq = seq;
+			if (a->fill != NULL)
+				a->fill(a, &m.frame);
+			NEED(weir_codec_encode(&m, bytes, sizeof(bytes), &len, NULL) == WEIR_OK);
+			seq += a->t.transport.offer(a->t.transport.ctx, bytes, len) == WEIR_OK;
+		}
+	}
+	leave(a);
+}
+
+static inline int no_poll(void *ctx, weir_transport_fn fn, void *fn_ctx, uint32_t limit,
+			  weir_ns now)
+{
+	(void)ctx, (void)fn, (void)fn_ctx, (void)limit, (void)now;
+	return 0;
+}
+
+static inline void open_agent(struct actor *a, struct weir_join_agent_config *cfg)
+{
+	struct weir_span mem;
+
+	a->deaf = a->t.transport;
+	a->deaf.poll = no_poll;
+	cfg->control = a->deaf;
+	cfg->ctx = a;
+	NEED(weir_join_agent_bytes(cfg, &mem.len, NULL) == WEIR_OK);
+	mem = proc_shared(mem.len);
+	NEED(weir_join_agent_init(&a->agent, cfg, mem, NULL) == WEIR_OK);
+	a->has_agent = 1;
+}
+
+static inline void pair_map(uint32_t which, struct weir_merge_map *m, struct weir_merge_rule r[2])
+{
+	(void)which;
+	r[0] = weir_merge_rule_offset(1, 0);
+	r[1] = weir_merge_rule_offset(2, 0);
+	*m = weir_merge_map_sequence(OUT, 1, r, 2);
+}
+
+/* Holds the map that the board asks for, in the newest epoch of the output. */
+static inline void authority(void *arg)
+{
+	struct actor *a = arg;
+	struct weir_merge_rule r[2];
+	struct weir_join_agent_config cfg = {.struct_size = sizeof(cfg),
+					     .roles = WEIR_JOIN_AGENT_AUTHORITY,
+					     .announce_ns = 20 * MS};
+	struct weir_merge_map m = {0};
+	uint32_t which = 0;
+
+	enter(a);
+	open_agent(a, &cfg);
+	while (work(a)) {
+		uint32_t wanted = weir_load_acquire32(&a->board->map);
+
+		if (wanted == which && (wanted == 0 || a->out_epoch == m.epoch))
+			continue;
+		if (which != 0)
+			NEED(weir_join_agent_release(&a->agent, (enum weir_merge_kind)m.kind, OUT,
+						     m.epoch) == WEIR_OK);
+		which = a->out_epoch != 0 ? wanted : 0;
+		if (which != 0) {
+			(a->map_of != NULL ? a->map_of : pair_map)(which, &m, r);
+			m.epoch = a->out_epoch;
+			NEED(weir_join_agent_hold(&a->agent, &m, proc_now(), NULL) == WEIR_OK);
+		}
+		proc_set(&a->board->held, which);
+	}
+	leave(a);
+}
+
+/* The rest of a stage: it has a role, an output and a callback. */
+static inline void run_stage(struct actor *a, struct weir_join_config *join,
+			     struct weir_join_agent_config *cfg)
+{
+	struct board *b = a->board;
+	uint32_t i;
+	int more;
+
+	join->struct_size = sizeof(*join);
+	join->out = OUT;
+	join->max_rules = 4;
+	cfg->struct_size = sizeof(*cfg);
+	cfg->roles |= WEIR_JOIN_AGENT_STAGE;
+	cfg->outputs = 4096; /* all that are ready, in one cycle */
+	cfg->join = join;
+	enter(a);
+	open_agent(a, cfg);
+	do {
+		more = work(a);
+		proc_set(&b->requests, (uint32_t)a->agent.stats.requests);
+		proc_set(&b->maps, (uint32_t)a->agent.stats.maps);
+		proc_set(&b->ended, (uint32_t)a->agent.stats.maps_ended);
+		proc_set(&b->old, (uint32_t)a->agent.stats.old_frames);
+		for (i = 1; i < 3; i++) {
+			weir_store_release64(&b->epoch[i], a->epochs[i]);
+			proc_set(&b->heard[i], a->frames[i]);
+		}
+	} while (more);
+	leave(a);
+}
+
+/* ---- the driver ---- */
+
+struct driver {
+	struct weir_driver d;
+	struct weir_driver_agent a;
+	struct weir_quorum gate;
+	struct weir_transport_session t;
+	uint8_t places[64], scratch[512];
+};
+
+static inline void open_gate(struct weir_quorum *q)
+{
+	static const struct weir_quorum_criterion both[] = {
+		{.role = WEIR_QUORUM_PRODUCER, .stream = 1, .count = 1},
+		{.role = WEIR_QUORUM_PRODUCER, .stream = 2, .count = 1}};
+	struct weir_quorum_config c = {.struct_size = sizeof(c),
+				       .out_stream = OUT,
+				       .participants = 16,
+				       .requests = 16,
+				       .ncriteria = 2,
+				       .criteria = both,
+				       .epochs = WEIR_QUORUM_EPOCH_OUTPUT,
+				       .shut = WEIR_QUORUM_REFUSE,
+				       .timeout_ns = 1000 * MS,
+				       .retry_ns = MS,
+				       .retry_limit = UINT32_MAX,
+				       .stale_ns = WEIR_NS_NEVER};
+
+	NEED(weir_quorum_init(q, &c, proc_shared(1u << 16), proc_now(), NULL) == WEIR_OK);
+}
+
+static inline void open_driver(struct driver *d, struct weir_session *s, uint32_t grace)
+{
+	struct weir_driver_config c = {.struct_size = sizeof(c),
+				       .streams = 4,
+				       .leases = 16,
+				       .grace = grace, /* of 50 ms */
+				       .keepalive_ns = 50 * MS,
+				       .announce_ns = 20 * MS};
+	struct weir_codec_region pool = {.uri = {"p", 1, 0}, .nslots = 8, .stride = 64};
+	struct weir_driver_stream_config sc = {
+		.clock = WEIR_MERGE_MONOTONIC, .layout_version = 1, .header_nslots = 8};
+	struct weir_span scratch = {d->scratch, sizeof(d->scratch)};
+	uint32_t i;
+
+	NEED(weir_codec_regions_make(d->places, sizeof(d->places), "h", &pool, 1, &sc.regions,
+				     NULL) == WEIR_OK);
+	open_gate(&d->gate);
+	NEED(weir_driver_init(&d->d, &c, proc_shared(1u << 18), proc_now(), NULL) == WEIR_OK);
+	for (i = 0; i < 3; i++) {
+		sc.id = i == 0 ? OUT : i;
+		sc.gate = i == 0 ? &d->gate : NULL;
+		NEED(weir_driver_add(&d->d, &sc, proc_now(), NULL) == WEIR_OK);
+	}
+	NEED(weir_transport_session_open(&d->t, s, KIND, 0, NULL) == WEIR_OK);
+	NEED(weir_driver_agent_init(&d->a, &d->d, &d->t.transport, proc_shared(1u << 16), scratch,
+				    NULL) == WEIR_OK);
+}
+
+static inline void drive(struct driver *d)
+{
+	NEED(weir_driver_agent_do_work(&d->a, 64, proc_now()) >= 0);
+	nap();
+}
+
+/* Drives until *word is at least that, or for so many cycles. */
+static inline void until(struct driver *d, const uint32_t *word, uint32_t value)
+{
+	weir_ns end = proc_patience();
+
+	while (weir_load_acquire32(word) < value) {
+		NEED(proc_now() < end);
+		drive(d);
+	}
+}
+
+static inline void cycles(struct driver *d, uint32_t n)
+{
+	while (n-- > 0)
+		drive(d);
+}
+
+static inline pid_t start(struct board *b, struct actor *a, uint32_t who, uint32_t stream,
+			  uint32_t role, void (*body)(void *))
+{
+	a->board = b;
+	a->who = who;
+	a->stream = stream;
+	a->role = role;
+	return proc_fork(body, a);
+}
+
+static inline uint64_t epoch_of(const struct driver *d, uint32_t stream)
+{
+	return weir_driver_find_stream(&d->d, stream)->epoch;
+}
+
+/* ---- one test ---- */
+
+struct scene {
+	struct board *b;
+	struct weir_session *s;
+	struct driver d;
+	struct actor a[ACTORS];
+	pid_t pid[ACTORS];
+};
+
+static inline void open_scene(struct scene *sc, uint32_t grace)
+{
+	struct weir_session_config cfg = {.struct_size = sizeof(cfg), .members = 12};
+
+	memset(sc, 0, sizeof(*sc));
+	sc->b = proc_shared(sizeof(*sc->b)).ptr;
+	NEED(weir_session_create(&sc->s, NULL, &cfg, NULL, NULL) == WEIR_OK);
+	sc->b->region = weir_session_region(sc->s);
+	open_driver(&sc->d, sc->s, grace);
+}
+
+/* Starts actor `who` and drives until it has its lease. */
+static inline void enlist(struct scene *sc, uint32_t who, uint32_t stream, uint32_t role,
+			  void (*body)(void *))
+{
+	sc->pid[who] = start(sc->b, &sc->a[who], who, stream, role, body);
+	until(&sc->d, &sc->b->attached[who], 1);
+}
+
+static inline void close_scene(struct scene *sc)
+{
+	uint32_t i;
+
+	proc_set(&sc->b->quit, 1);
+	for (i = 0; i < ACTORS; i++) {
+		if (sc->pid[i] != 0)
+			NEED(proc_reap(sc->pid[i]) == 0);
+	}
+	weir_driver_agent_close(&sc->d.a);
+	weir_transport_session_close(&sc->d.t);
+	NEED(weir_session_close(sc->s) == WEIR_OK);
+	munmap(sc->b, sizeof(*sc->b));
+}
+
+#endif
