@@ -106,7 +106,8 @@ int weir_join_agent_hold(struct weir_join_agent *a, const struct weir_merge_map 
 	}
 	h->at = a->now;
 	mark_newest(a, m->kind, m->out);
-	if (join_agent_is(a, WEIR_JOIN_AGENT_STAGE)) /* what it sends does not come back to it */
+	/* what it sends does not come back to it */
+	if (join_agent_is(a, WEIR_JOIN_AGENT_STAGE) && m->out == a->join.cfg.out)
 		join_agent_on_map(a, m, WEIR_CODEC_OK);
 	join_agent_leave(a);
 	return WEIR_OK;
