@@ -6,7 +6,7 @@
  * is no output before a fresh map. */
 #define _GNU_SOURCE
 
-#include "join_proc_fixture.h"
+#include "join_proc_scene.h"
 
 #define GRACE 40u /* time enough on a busy machine */
 

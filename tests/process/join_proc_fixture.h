@@ -1,10 +1,11 @@
 /* join_proc_fixture.h - what the process tests of a whole join share: producers and viewers with
- * their leases, an authority, a stage, and the driver, which the test's first process is. Whoever
- * waits for something that happens waits in until(), and so drives. */
+ * their leases, an authority and a stage. join_proc_scene.h has the driver. */
 #ifndef WEIR_JOIN_PROC_FIXTURE_H
 #define WEIR_JOIN_PROC_FIXTURE_H
 
 #include "session_proc.h"
+
+#include <sys/prctl.h>
 
 #include <weir/driver_agent.h>
 #include <weir/join_agent.h>
@@ -34,7 +35,8 @@ struct actor {
 	struct board *board;
 	uint32_t who, stream, role;
 	/* what a test asks of it, set before it starts; all may be 0 */
-	uint32_t burst; /* frames that it sends in a cycle; 0: one */
+	uint32_t burst;	     /* frames that it sends in a cycle; 0: one */
+	weir_ns announce_ns; /* of an authority; 0: 20 ms */
 	void *data;
 	void (*opened)(struct actor *a);
 	void (*fill)(struct actor *a, struct weir_codec_frame *f);
@@ -140,6 +142,7 @@ static inline void enter(struct actor *a)
 				      .silence_ns = WEIR_NS_NEVER,
 				      .correlation = (int64_t)getpid() << 20};
 
+	NEED(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0); /* a test that fails leaves nobody */
 	NEED(weir_session_attach_region(&a->session, a->board->region, &opt, NULL) == WEIR_OK);
 	NEED(weir_session_wait_members(a->session, 2, &how) == WEIR_OK);
 	NEED(weir_transport_session_open(&a->t, a->session, KIND, 0, NULL) == WEIR_OK);
@@ -241,7 +244,8 @@ static inline void authority(void *arg)
 	struct weir_merge_rule r[2];
 	struct weir_join_agent_config cfg = {.struct_size = sizeof(cfg),
 					     .roles = WEIR_JOIN_AGENT_AUTHORITY,
-					     .announce_ns = 20 * MS};
+					     .announce_ns = a->announce_ns != 0 ? a->announce_ns
+										: 20 * MS};
 	struct weir_merge_map m = {0};
 	uint32_t which = 0;
 
@@ -250,8 +254,10 @@ static inline void authority(void *arg)
 	while (work(a)) {
 		uint32_t wanted = weir_load_acquire32(&a->board->map);
 
-		if (wanted == which && (wanted == 0 || a->out_epoch == m.epoch))
+		if (wanted == which && (wanted == 0 || a->out_epoch == m.epoch)) {
+			proc_set(&a->board->held, which); /* and announced, since it worked */
 			continue;
+		}
 		if (which != 0)
 			NEED(weir_join_agent_release(&a->agent, (enum weir_merge_kind)m.kind, OUT,
 						     m.epoch) == WEIR_OK);
@@ -261,7 +267,6 @@ static inline void authority(void *arg)
 			m.epoch = a->out_epoch;
 			NEED(weir_join_agent_hold(&a->agent, &m, proc_now(), NULL) == WEIR_OK);
 		}
-		proc_set(&a->board->held, which);
 	}
 	leave(a);
 }
@@ -295,147 +300,6 @@ static inline void run_stage(struct actor *a, struct weir_join_config *join,
 		}
 	} while (more);
 	leave(a);
-}
-
-/* ---- the driver ---- */
-
-struct driver {
-	struct weir_driver d;
-	struct weir_driver_agent a;
-	struct weir_quorum gate;
-	struct weir_transport_session t;
-	uint8_t places[64], scratch[512];
-};
-
-static inline void open_gate(struct weir_quorum *q)
-{
-	static const struct weir_quorum_criterion both[] = {
-		{.role = WEIR_QUORUM_PRODUCER, .stream = 1, .count = 1},
-		{.role = WEIR_QUORUM_PRODUCER, .stream = 2, .count = 1}};
-	struct weir_quorum_config c = {.struct_size = sizeof(c),
-				       .out_stream = OUT,
-				       .participants = 16,
-				       .requests = 16,
-				       .ncriteria = 2,
-				       .criteria = both,
-				       .epochs = WEIR_QUORUM_EPOCH_OUTPUT,
-				       .shut = WEIR_QUORUM_REFUSE,
-				       .timeout_ns = 1000 * MS,
-				       .retry_ns = MS,
-				       .retry_limit = UINT32_MAX,
-				       .stale_ns = WEIR_NS_NEVER};
-
-	NEED(weir_quorum_init(q, &c, proc_shared(1u << 16), proc_now(), NULL) == WEIR_OK);
-}
-
-static inline void open_driver(struct driver *d, struct weir_session *s, uint32_t grace)
-{
-	struct weir_driver_config c = {.struct_size = sizeof(c),
-				       .streams = 4,
-				       .leases = 16,
-				       .grace = grace, /* of 50 ms */
-				       .keepalive_ns = 50 * MS,
-				       .announce_ns = 20 * MS};
-	struct weir_codec_region pool = {.uri = {"p", 1, 0}, .nslots = 8, .stride = 64};
-	struct weir_driver_stream_config sc = {
-		.clock = WEIR_MERGE_MONOTONIC, .layout_version = 1, .header_nslots = 8};
-	struct weir_span scratch = {d->scratch, sizeof(d->scratch)};
-	uint32_t i;
-
-	NEED(weir_codec_regions_make(d->places, sizeof(d->places), "h", &pool, 1, &sc.regions,
-				     NULL) == WEIR_OK);
-	open_gate(&d->gate);
-	NEED(weir_driver_init(&d->d, &c, proc_shared(1u << 18), proc_now(), NULL) == WEIR_OK);
-	for (i = 0; i < 3; i++) {
-		sc.id = i == 0 ? OUT : i;
-		sc.gate = i == 0 ? &d->gate : NULL;
-		NEED(weir_driver_add(&d->d, &sc, proc_now(), NULL) == WEIR_OK);
-	}
-	NEED(weir_transport_session_open(&d->t, s, KIND, 0, NULL) == WEIR_OK);
-	NEED(weir_driver_agent_init(&d->a, &d->d, &d->t.transport, proc_shared(1u << 16), scratch,
-				    NULL) == WEIR_OK);
-}
-
-static inline void drive(struct driver *d)
-{
-	NEED(weir_driver_agent_do_work(&d->a, 64, proc_now()) >= 0);
-	nap();
-}
-
-/* Drives until *word is at least that, or for so many cycles. */
-static inline void until(struct driver *d, const uint32_t *word, uint32_t value)
-{
-	weir_ns end = proc_patience();
-
-	while (weir_load_acquire32(word) < value) {
-		NEED(proc_now() < end);
-		drive(d);
-	}
-}
-
-static inline void cycles(struct driver *d, uint32_t n)
-{
-	while (n-- > 0)
-		drive(d);
-}
-
-static inline pid_t start(struct board *b, struct actor *a, uint32_t who, uint32_t stream,
-			  uint32_t role, void (*body)(void *))
-{
-	a->board = b;
-	a->who = who;
-	a->stream = stream;
-	a->role = role;
-	return proc_fork(body, a);
-}
-
-static inline uint64_t epoch_of(const struct driver *d, uint32_t stream)
-{
-	return weir_driver_find_stream(&d->d, stream)->epoch;
-}
-
-/* ---- one test ---- */
-
-struct scene {
-	struct board *b;
-	struct weir_session *s;
-	struct driver d;
-	struct actor a[ACTORS];
-	pid_t pid[ACTORS];
-};
-
-static inline void open_scene(struct scene *sc, uint32_t grace)
-{
-	struct weir_session_config cfg = {.struct_size = sizeof(cfg), .members = 12};
-
-	memset(sc, 0, sizeof(*sc));
-	sc->b = proc_shared(sizeof(*sc->b)).ptr;
-	NEED(weir_session_create(&sc->s, NULL, &cfg, NULL, NULL) == WEIR_OK);
-	sc->b->region = weir_session_region(sc->s);
-	open_driver(&sc->d, sc->s, grace);
-}
-
-/* Starts actor `who` and drives until it has its lease. */
-static inline void enlist(struct scene *sc, uint32_t who, uint32_t stream, uint32_t role,
-			  void (*body)(void *))
-{
-	sc->pid[who] = start(sc->b, &sc->a[who], who, stream, role, body);
-	until(&sc->d, &sc->b->attached[who], 1);
-}
-
-static inline void close_scene(struct scene *sc)
-{
-	uint32_t i;
-
-	proc_set(&sc->b->quit, 1);
-	for (i = 0; i < ACTORS; i++) {
-		if (sc->pid[i] != 0)
-			NEED(proc_reap(sc->pid[i]) == 0);
-	}
-	weir_driver_agent_close(&sc->d.a);
-	weir_transport_session_close(&sc->d.t);
-	NEED(weir_session_close(sc->s) == WEIR_OK);
-	munmap(sc->b, sizeof(*sc->b));
 }
 
 #endif

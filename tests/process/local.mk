@@ -8,6 +8,9 @@ PROCESS_TESTS = \
 	%D%/join_cells \
 	%D%/join_integration \
 	%D%/join_integration_data \
+	%D%/join_integration_mixed \
+	%D%/join_integration_slots \
+	%D%/join_integration_time \
 	%D%/owner \
 	%D%/progress_torn \
 	%D%/region_race \
@@ -37,6 +40,12 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_join_integration_LDFLAGS = $(PROCESS_LINK)
 %C%_join_integration_data_LDADD = $(PROCESS_LIBS)
 %C%_join_integration_data_LDFLAGS = $(PROCESS_LINK)
+%C%_join_integration_mixed_LDADD = $(PROCESS_LIBS)
+%C%_join_integration_mixed_LDFLAGS = $(PROCESS_LINK)
+%C%_join_integration_slots_LDADD = $(PROCESS_LIBS)
+%C%_join_integration_slots_LDFLAGS = $(PROCESS_LINK)
+%C%_join_integration_time_LDADD = $(PROCESS_LIBS)
+%C%_join_integration_time_LDFLAGS = $(PROCESS_LINK)
 %C%_owner_LDADD = $(PROCESS_LIBS)
 %C%_owner_LDFLAGS = $(PROCESS_LINK)
 %C%_progress_torn_LDADD = $(PROCESS_LIBS)
@@ -64,6 +73,7 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 
 noinst_HEADERS += \
 	%D%/join_proc_fixture.h \
+	%D%/join_proc_scene.h \
 	%D%/proc.h \
 	%D%/session_proc.h \
 	%D%/tool_proc.h
