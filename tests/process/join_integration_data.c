@@ -62,8 +62,9 @@ static void i2_late_join(void)
 	until(&sc.d, &far[1], 100);
 	until(&sc.d, &far[2], 130);
 	until(&sc.d, &sc.b->held, 1);
-	enlist(&sc, 3, OUT, PRODUCER, late_stage);
-	until(&sc.d, &sc.b->maps, 1);
+	/* as a consumer: as a producer of the output it would begin an epoch, with a new map */
+	enlist(&sc, 3, 1, WEIR_CODEC_ROLE_CONSUMER, late_stage);
+	until_mapped(&sc);
 	cycles(&sc.d, 50);
 	NEED(outputs(&sc) == 0);
 	want(&sc, 140, 130);
@@ -137,15 +138,16 @@ static void send_ghost(uint64_t epoch)
 static void i3_restart_drops_the_map(void)
 {
 	struct lives *l = proc_shared(sizeof(*l)).ptr;
-	uint32_t maps;
+	uint32_t maps, ended;
 
 	open_scene(&sc, GRACE);
 	sc.a[4].map_of = realigned;
 	open_cast(&sc, any_input_stage, l);
+	ended = weir_load_acquire32(&sc.b->ended);
 	weir_store_release64(&l->epoch[0], epoch_of(&sc.d, 2));
 	want(&sc, 100, 100);
 	until_heard(&sc, 100, 100);
-	NEED(outputs(&sc) == 100 && weir_load_acquire32(&sc.b->ended) == 0);
+	NEED(outputs(&sc) == 100 && weir_load_acquire32(&sc.b->ended) == ended);
 
 	proc_set(&sc.b->map, 0); /* the old map would come again */
 	while (weir_load_acquire32(&sc.b->held) != 0)
@@ -157,7 +159,7 @@ static void i3_restart_drops_the_map(void)
 	sc.pid[2] = 0;
 	want(&sc, 150, 0);
 	NEED(weir_driver_agent_revoke(&sc.d.a, 102, proc_now()) == WEIR_OK);
-	until(&sc.d, &sc.b->ended, 1);
+	until(&sc.d, &sc.b->ended, ended + 1);
 	enlist(&sc, 5, 2, PRODUCER, participant);
 	NEED(epoch_of(&sc.d, 2) > l->epoch[0]);
 	weir_store_release64(&l->epoch[1], epoch_of(&sc.d, 2));
@@ -177,7 +179,7 @@ static void i3_restart_drops_the_map(void)
 	want(&sc, 260, 130);
 	until(&sc.d, &sc.b->old, 1);
 	until_heard(&sc, 260, 130);
-	NEED(outputs(&sc) == 230 && weir_load_acquire32(&sc.b->ended) == 1);
+	NEED(outputs(&sc) == 230 && weir_load_acquire32(&sc.b->ended) == ended + 1);
 	close_scene(&sc);
 }
 

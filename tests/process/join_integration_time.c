@@ -108,7 +108,7 @@ static void i8_timestamps(void)
 	enlist(&sc, 3, OUT, WEIR_CODEC_ROLE_PRODUCER, fusing_stage);
 	enlist(&sc, 4, OUT, WEIR_CODEC_ROLE_AUTHORITY, authority);
 	proc_set(&sc.b->map, 1);
-	until(&sc.d, &sc.b->maps, 1);
+	until_mapped(&sc);
 	for (i = 1; i < 3; i++) { /* announced, and so the clock is known */
 		while (weir_load_acquire64(&sc.b->epoch[i]) != epoch_of(&sc.d, i))
 			drive(&sc.d);

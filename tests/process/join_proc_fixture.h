@@ -27,7 +27,7 @@ struct board {
 	/* of the stage, after each of its cycles */
 	uint32_t outputs, requests, maps, ended, old;
 	uint32_t heard[3]; /* the newest frame of stream 1, 2: its sequence + 1 */
-	uint64_t epoch[3]; /* the newest epoch of stream 1, 2 */
+	uint64_t epoch[3]; /* that of its map, or 0; the newest of stream 1, 2 */
 };
 
 /* Somebody on the session: a lease, and perhaps an agent. */
@@ -294,6 +294,9 @@ static inline void run_stage(struct actor *a, struct weir_join_config *join,
 		proc_set(&b->maps, (uint32_t)a->agent.stats.maps);
 		proc_set(&b->ended, (uint32_t)a->agent.stats.maps_ended);
 		proc_set(&b->old, (uint32_t)a->agent.stats.old_frames);
+		weir_store_release64(&b->epoch[0], a->agent.join.state == WEIR_JOIN_STATUS_OK
+							   ? a->agent.join.map.epoch
+							   : 0);
 		for (i = 1; i < 3; i++) {
 			weir_store_release64(&b->epoch[i], a->epochs[i]);
 			proc_set(&b->heard[i], a->frames[i]);

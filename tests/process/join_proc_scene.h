@@ -174,6 +174,17 @@ static inline int taken(struct actor *a)
 	return WEIR_JOIN_AGENT_TAKEN;
 }
 
+/* The stage has a map of the output's present epoch: what it sees before does not count. */
+static inline void until_mapped(struct scene *sc)
+{
+	weir_ns end = proc_patience();
+
+	while (weir_load_acquire64(&sc->b->epoch[0]) != epoch_of(&sc->d, OUT)) {
+		NEED(proc_now() < end);
+		drive(&sc->d);
+	}
+}
+
 /* Two producers, an authority that holds map 1, and a stage. */
 static inline void open_cast(struct scene *sc, void (*stage)(void *), void *data)
 {
@@ -181,9 +192,9 @@ static inline void open_cast(struct scene *sc, void (*stage)(void *), void *data
 	enlist(sc, 1, 1, WEIR_CODEC_ROLE_PRODUCER, participant);
 	enlist(sc, 2, 2, WEIR_CODEC_ROLE_PRODUCER, participant);
 	enlist(sc, 4, OUT, WEIR_CODEC_ROLE_AUTHORITY, authority);
-	proc_set(&sc->b->map, 1);
 	enlist(sc, 3, OUT, WEIR_CODEC_ROLE_PRODUCER, stage);
-	until(&sc->d, &sc->b->maps, 1); /* first: what is seen before it does not count */
+	proc_set(&sc->b->map, 1);
+	until_mapped(sc);
 }
 
 #endif
