@@ -143,17 +143,23 @@ static void fill_result(const struct weir_session *s, uint32_t id, uint64_t gene
 }
 
 /* The coordinator died before it replied to this member: had it decided? It publishes its decision
- * before the first reply, so what anybody was told stands there. */
+ * before the first reply, so what anybody was told stands there. A member that was told of no
+ * generation yet goes by the coordinator's words in its line: the one it may enter first, 0 if it is
+ * not counted (vacate()), unless that reply had been begun. */
 static int decided_before_death(const struct weir_session *s, uint32_t id,
 				struct weir_barrier_result *r)
 {
-	uint64_t mine = s->mine[id].generation; /* 0: of the first, `next` tells, if it is counted */
+	const struct weir_session_arrival_shm *a = arrival_of(s, id, s->slot);
+	uint64_t first = s->mine[id].generation;
 
-	if (mine == 0)
-		mine = weir_load_relaxed64(&arrival_of(s, id, s->slot)->next);
-	return weir_session_read_result(barrier_of(s, id), r) == WEIR_OK &&
-	       r->generation > s->mine[id].last && r->generation >= mine &&
-	       weir_group_set_has(&r->released, s->slot);
+	if (weir_session_read_result(barrier_of(s, id), r) != WEIR_OK ||
+	    r->generation <= s->mine[id].last || !weir_group_set_has(&r->released, s->slot))
+		return 0;
+	if (first == 0 && weir_load_relaxed64(&a->ended) == r->generation)
+		return 1; /* relaxed, both: who wrote them is dead */
+	if (first == 0)
+		first = weir_load_relaxed64(&a->next);
+	return first != 0 && r->generation >= first;
 }
 
 static int test_orphan(struct weir_session *s, uint32_t id, struct weir_barrier_result *result)

@@ -74,7 +74,13 @@ static void reclaim(struct weir_session *s, uint32_t m, weir_owner dead)
 static void vacate(struct weir_session *s, uint32_t m)
 {
 	struct weir_session_member_shm *member = member_of(s, m);
+	uint32_t i;
 
+	/* relaxed: released by the owner; no generation is the next tenant's before it is counted */
+	for (i = 0; i < s->n_barriers; i++) {
+		weir_store_relaxed64(&arrival_of(s, i, m)->ended, 0);
+		weir_store_relaxed64(&arrival_of(s, i, m)->next, 0);
+	}
 	(void)weir_fetch_and64(&s->shm->listeners[m / 64u], ~(UINT64_C(1) << (m % 64u)));
 	weir_store_relaxed64(&member->request, REQUEST_NONE);
 	weir_store_relaxed64(&member->epoch, 0);
