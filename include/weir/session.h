@@ -150,7 +150,8 @@ WEIR_API uint32_t weir_session_slot(const struct weir_session *s);
 /* What it runs over. For a child to attach over, take it before the fork; it stays good there. */
 WEIR_API const struct weir_region *weir_session_region(const struct weir_session *s);
 
-/* Members that the coordinator counts now, itself included, observers not. Wait-free. */
+/* Members that the coordinator counts now, itself included, observers not; 0 if the handle is a
+ * parent's. Wait-free. */
 WEIR_API uint32_t weir_session_members(const struct weir_session *s);
 
 /* ---- serving ---- */

@@ -400,6 +400,8 @@ const struct weir_region *weir_session_region(const struct weir_session *s)
 
 uint32_t weir_session_members(const struct weir_session *s)
 {
+	if (s->magic != SESSION_MAGIC)
+		return 0; /* a forked child's */
 	/* SESSION.ACTIVE acquire: pairs with tell_all(); who is counted can be met */
 	return weir_load_acquire32(&s->shm->active);
 }

@@ -26,7 +26,6 @@ int weir_session_claim(struct weir_session *s, uint32_t kind, uint32_t len,
 	if (s->magic != SESSION_MAGIC)
 		return -ENOTCONN; /* a forked child's */
 	rc = weir_ring_claim(&s->writer, kind, len, (enum weir_ring_policy)s->policy, room);
-
 	s->stats.full += rc == WEIR_FULL;
 	return rc;
 }
@@ -55,8 +54,11 @@ static void wake_listeners(struct weir_session *s)
 
 void weir_session_commit(struct weir_session *s)
 {
-	weir_pos before = weir_ring_writer_leading(&s->writer);
+	weir_pos before;
 
+	if (s->magic != SESSION_MAGIC)
+		return; /* a forked child's */
+	before = weir_ring_writer_leading(&s->writer);
 	weir_ring_commit(&s->writer);
 	if (weir_ring_writer_leading(&s->writer) == before)
 		return;
@@ -66,7 +68,8 @@ void weir_session_commit(struct weir_session *s)
 
 void weir_session_abort(struct weir_session *s)
 {
-	weir_ring_abort(&s->writer);
+	if (s->magic == SESSION_MAGIC)
+		weir_ring_abort(&s->writer);
 }
 
 int weir_session_send(struct weir_session *s, uint32_t kind, const void *payload, uint32_t len)
