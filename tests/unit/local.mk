@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	%D%/check_session_serve \
 	%D%/check_session_fence \
 	%D%/check_session_failure \
+	%D%/check_session_regressions \
 	%D%/check_watch \
 	%D%/check_join \
 	%D%/check_join_agent \
@@ -63,6 +64,8 @@ UNIT_TESTS = \
 # writes what a member that has gone mad would write
 %C%_check_session_failure_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/src/runtime
 %C%_check_session_failure_LDADD = $(RUNTIME) $(UNIT_LIBS)
+%C%_check_session_regressions_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/src/runtime
+%C%_check_session_regressions_LDADD = $(RUNTIME) $(UNIT_LIBS)
 %C%_check_watch_LDADD = $(RUNTIME) $(UNIT_LIBS)
 %C%_check_quorum_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_quorum_messages_LDADD = $(GATE) $(UNIT_LIBS)
