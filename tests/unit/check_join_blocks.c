@@ -209,6 +209,8 @@ static void step(struct walk *w)
 	if (what > 20)
 		w->out += dice(4);
 	out = dice(12) == 0 && w->out > 20 ? w->out - dice(20) : w->out + dice(3);
+	if (dice(15) == 0) /* too early for some rules */
+		out = dice(14);
 	ask(w, out, dice(9) == 0 ? w->now + dice(30) : WEIR_NS_NEVER);
 }
 
