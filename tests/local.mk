@@ -1,7 +1,6 @@
-# Tests: unit/ (Check, one program per module), process/ (plain programs), explore/ (every atomic step of
-# one process or thread), conformance/ (data as JSON),
-# fuzz/ (any bytes), and the scripts here. Exit status 77 is a skip, 99 a broken test, everything else
-# but 0 a failure.
+# Tests: unit/ (Check, one program per module), process/ (plain programs), explore/ (at each atomic step),
+# conformance/ (data as JSON), fuzz/ (any bytes), and the scripts here. Exit status 77 is a skip, 99 a
+# broken test, everything else but 0 a failure.
 
 include %D%/unit/local.mk
 include %D%/conformance/local.mk
