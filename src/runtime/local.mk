@@ -18,6 +18,7 @@ noinst_LTLIBRARIES += %D%/libruntime.la
 	%D%/session.c \
 	%D%/session_barrier.c \
 	%D%/session_coordinator.c \
+	%D%/session_drain.c \
 	%D%/session_fd.c \
 	%D%/session_fence.c \
 	%D%/session_poll.c \

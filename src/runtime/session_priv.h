@@ -303,10 +303,17 @@ int weir_session_init_charges(struct weir_session *s);
 
 /* session_fence.c: what becomes of one barrier when ... */
 void weir_session_feed(struct charge *c, uint32_t m);      /* m has arrived, or wants to cancel */
-int weir_session_reaches_cut(const struct weir_session *s, uint32_t ring, weir_pos at, weir_pos end);
 void weir_session_feed_held(struct charge *c);             /* a generation may have ended */
 void weir_session_tick(struct charge *c);                  /* time has passed */
 void weir_session_depart(struct charge *c, uint32_t m, weir_owner dead); /* m leaves, or died */
+void weir_session_step(struct charge *c, const struct weir_barrier_event *e);
+
+/* session_drain.c: what its fence waits for */
+int weir_session_takes_part(const struct charge *c, uint32_t m);
+void weir_session_record_targets(struct charge *c);
+void weir_session_stop_draining(struct charge *c);
+void weir_session_note_behind(struct charge *c);
+int weir_session_reaches_cut(const struct weir_session *s, uint32_t ring, weir_pos at, weir_pos end);
 
 /* session_view.c */
 void weir_session_publish_view(struct charge *c);
