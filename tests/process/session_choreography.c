@@ -286,7 +286,8 @@ static void check_agreement(const struct ledger *l)
 		}
 }
 
-static void perform(uint64_t seed)
+/* Returns how many comparisons were made: few, or none, where most have left early. */
+static uint64_t perform(uint64_t seed)
 {
 	struct ledger *l = proc_shared(sizeof(*l)).ptr;
 	uint64_t state = seed;
@@ -323,22 +324,23 @@ static void perform(uint64_t seed)
 		checks += l->checks[i];
 	fprintf(stderr, "%u members, %u killed, %llu checks, %llu odd outcomes\n", p.members, killed,
 		(unsigned long long)checks, (unsigned long long)l->odd);
-	NEED(checks > 0 || killed > 0);
 	munmap(l, sizeof(*l));
+	return checks;
 }
 
 int main(void)
 {
 	const char *only = getenv("WEIR_SEED");
-	uint64_t seed, n = proc_slow() ? 500 : 12;
+	uint64_t seed, n = proc_slow() ? 500 : 12, checks = 0;
 
 	proc_watchdog(300);
 	if (only != NULL) {
-		perform(strtoull(only, NULL, 0));
+		(void)perform(strtoull(only, NULL, 0));
 		return 0;
 	}
 	for (seed = 1; seed <= n; seed++)
-		perform(seed);
-	perform((uint64_t)proc_now());
+		checks += perform(seed);
+	checks += perform((uint64_t)proc_now());
+	NEED(checks > 1000 * n); /* it did look */
 	return 0;
 }
