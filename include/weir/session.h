@@ -111,7 +111,8 @@ extern WEIR_API const uint32_t weir_session_stat_count;
 /* ---- life ---- */
 
 /* Bytes of the region that a session of this config needs, and of the handle that its coordinator
- * needs as `storage` (a member needs less); either pointer may be NULL. -EINVAL names the field. Wait-free. */
+ * needs as `storage` (a member needs less); either pointer may be NULL. -EINVAL names the field.
+ * Wait-free. */
 WEIR_API WEIR_CHECK int weir_session_bytes(const struct weir_session_config *cfg,
 					   const struct weir_session_options *opt,
 					   size_t *region, size_t *storage, struct weir_error *err);
@@ -183,8 +184,9 @@ WEIR_API weir_ns weir_session_next_ns(const struct weir_session *s);
 WEIR_API WEIR_CHECK int weir_session_fd(struct weir_session *s, int *fd, struct weir_error *err);
 
 /* Before the loop sleeps: empties fd, asks to be woken, and polls once more. WEIR_OK something was
- * done, an arrival was answered or members came or went: look, and arm again; WEIR_EMPTY sleep, until fd is readable or weir_session_next_ns(); others as
- * weir_session_poll(); -EINVAL weir_session_fd() was not called. A few system calls. */
+ * done, an arrival was answered or members came or went: look, and arm again; WEIR_EMPTY sleep,
+ * until fd is readable or weir_session_next_ns(); others as weir_session_poll(); -EINVAL
+ * weir_session_fd() was not called. A few system calls. */
 WEIR_API WEIR_CHECK int weir_session_arm(struct weir_session *s, weir_ns now);
 
 /* Serves until something was done. WEIR_OK; -ETIMEDOUT, -ECANCELED, -EDEADLK, -ENOTCONN. May
@@ -251,9 +253,11 @@ WEIR_API WEIR_CHECK int weir_session_barrier_test(struct weir_session *s, uint32
 WEIR_API WEIR_CHECK int weir_session_barrier_cancel(struct weir_session *s, uint32_t id);
 
 /* Begins, unless an arrival is under way, and serves until it is decided. how->deadline is that of
- * the generation too, and the coordinator decides then; for its word this waits 5 ms longer. As begin and test; also -EDEADLK inside a handler or post-handler, at once; -ECANCELED by
- * *how->cancel, and -ETIMEDOUT when no word came: then the arrival stands, result->generation is 0,
- * and the next call goes on waiting for it. -EINVAL also for a strategy that is none. May block. */
+ * the generation too, and the coordinator decides then; for its word this waits 5 ms longer. As
+ * begin and test; also -EDEADLK inside a handler or post-handler, at once; -ECANCELED by
+ * *how->cancel, and -ETIMEDOUT when no word came: then the arrival stands, result->generation is
+ * 0, and the next call goes on waiting for it. -EINVAL also for a strategy that is none. May
+ * block. */
 WEIR_API WEIR_CHECK int weir_session_barrier(struct weir_session *s, uint32_t id,
 					     enum weir_barrier_mode mode,
 					     enum weir_barrier_policy policy,

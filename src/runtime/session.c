@@ -107,8 +107,9 @@ static int enter(struct weir_session *s, struct weir_error *err)
 
 /* ---- the handle ---- */
 
-/* Memory for it: the caller's, or a mapping of our own. A forked child finds that mapping empty, and so
- * every call refuses it; only the region in front of it stays, for the child to attach over. */
+/* Memory for it: the caller's, or a mapping of our own. A forked child finds that mapping empty,
+ * and so every call refuses it; only the region in front of it stays, for the child to attach
+ * over. */
 struct storage {
 	struct weir_region *region;
 	struct weir_span handle;
@@ -153,8 +154,8 @@ static int map_storage(size_t need, struct storage *st, struct weir_error *err)
 	return WEIR_OK;
 }
 
-/* A handle bound to the session in `region`, not yet in a slot. own: the region goes with the handle
- * from now on. */
+/* A handle bound to the session in `region`, not yet in a slot. own: the region goes with the
+ * handle from now on. */
 static int make_handle(struct weir_session **out, const struct weir_region *region, int own,
 		       const struct weir_session_options *o, int coordinator,
 		       struct weir_error *err)
@@ -273,8 +274,8 @@ static int enter_wanted(struct weir_session *s, uint32_t wanted, struct weir_err
 	return enter(s, err);
 }
 
-/* A slot whose ring cannot be used is passed over: its writer is dead and nobody here can tell, or it is
- * damaged. */
+/* A slot whose ring cannot be used is passed over: its writer is dead and nobody here can tell, or
+ * it is damaged. */
 static int enter_any(struct weir_session *s, struct weir_error *err)
 {
 	int rc = -ENOSPC;

@@ -144,8 +144,8 @@ static void fill_result(const struct weir_session *s, uint32_t id, uint64_t gene
 
 /* The coordinator died before it replied to this member: had it decided? It publishes its decision
  * before the first reply, so what anybody was told stands there. A member that was told of no
- * generation yet goes by the coordinator's words in its line: the one it may enter first, 0 if it is
- * not counted (vacate()), unless that reply had been begun. */
+ * generation yet goes by the coordinator's words in its line: the one it may enter first, 0 if it
+ * is not counted (vacate()), unless that reply had been begun. */
 static int decided_before_death(const struct weir_session *s, uint32_t id,
 				struct weir_barrier_result *r)
 {

@@ -80,8 +80,8 @@ static void drain_step(void *ctx, struct weir_session *s, weir_ns now)
 	send_drained(c, rc);
 }
 
-/* Is m, as it is now, one that has arrived in the open generation? A slot whose tenant departed stays
- * in `arrived`, and a new tenant has no part in that. */
+/* Is m, as it is now, one that has arrived in the open generation? A slot whose tenant departed
+ * stays in `arrived`, and a new tenant has no part in that. */
 int weir_session_takes_part(const struct charge *c, uint32_t m)
 {
 	return c->b.state != WEIR_BARRIER_IDLE && weir_group_set_has(&c->b.arrived, m) &&
@@ -134,8 +134,8 @@ static int read_loss(const struct charge *c, uint32_t m, uint32_t j, struct loss
 	return 1;
 }
 
-/* Has reader j lost records of ring m since this barrier opened last? What was lost before the targets
- * are captured no drain can tell. */
+/* Has reader j lost records of ring m since this barrier opened last? What was lost before the
+ * targets are captured no drain can tell. */
 static void note_losses(struct charge *c, uint32_t m, uint32_t j)
 {
 	const struct loss *before = loss_of(c, m, j);
@@ -154,8 +154,9 @@ static void settle_losses(struct charge *c)
 	for (i = 0; i < c->drain.n; i++) {
 		const struct weir_drain_target *t = &c->drain.target[i];
 
-		if (!read_loss(c, (uint32_t)t->tag, t->slot, loss_of(c, (uint32_t)t->tag, t->slot)))
-			continue;
+		uint32_t m = (uint32_t)t->tag;
+
+		(void)read_loss(c, m, t->slot, loss_of(c, m, t->slot));
 	}
 }
 

@@ -1,7 +1,8 @@
 /* Sessions: the coordinator's record of each barrier, under a version, for those who look from
- * outside; and the result of its last generation, under another, for those who were in it: that one
- * is written at releases alone, so it can be read while the next generation goes on. A reader that meets a version which does not change and is odd has met a coordinator
- * that died while writing: it says -EAGAIN, as for a busy one, and the identity tells which. */
+ * outside; and the result of its last generation, under another, for those who were in it: that
+ * one is written at releases alone, so it can be read while the next generation goes on. A reader
+ * that meets a version which does not change and is odd has met a coordinator that died while
+ * writing: it says -EAGAIN, as for a busy one, and the identity tells which. */
 #include "session_priv.h"
 
 #include <string.h>
