@@ -32,6 +32,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/front.c %D%/front.h \
 	%D%/gbench.cc %D%/gbench.h \
 	%D%/json.c \
+	%D%/jsonw.c %D%/jsonw.h \
 	%D%/judge.c \
 	%D%/list.c \
 	%D%/loops.h \
@@ -51,6 +52,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/report.c %D%/report.h \
 	%D%/role.c \
 	%D%/stats.c %D%/stats.h \
+	%D%/study.c %D%/study.h \
 	%D%/watch.c %D%/watch.h
 %C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -I%D% $(BENCH_DEFS)
 %C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread

@@ -14,6 +14,7 @@
 #include "front.h"
 #include "plan.h"
 #include "report.h"
+#include "study.h"
 
 struct options {
 	struct plan_options plan;
