@@ -102,6 +102,9 @@ void bench_mark_all(uint32_t flags); /* adds flags to every bench of the list */
 /* Is it in the quick plan of a machine with that many CPUs? */
 int bench_is_quick(const struct bench *b, unsigned cpus);
 
+/* Does a filter, text alternatives separated by commas, match a full name? NULL matches all. */
+int bench_matches(const char *filter, const char *name);
+
 /* Writes "group/name/who", the full name of a bench. */
 void bench_full_name(const struct bench *b, char *buf, size_t cap);
 

@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "jsonw.h"
 #include "report.h"
+#include "study.h"
 
 #define SCHEMA_VERSION 1
 
@@ -123,5 +124,7 @@ void report_json(FILE *f, const struct plan *p, const struct context *c)
 		one_row(f, p, &p->row[i]);
 		fputs(i + 1 < p->rows ? ",\n" : "\n", f);
 	}
-	fputs("  ]\n}\n", f);
+	fputs("  ],\n  \"studies\": ", f);
+	study_json_all(f);
+	fputs("\n}\n", f);
 }

@@ -1,4 +1,7 @@
 /* The list of benches, and the cases that every transport of a group is run in. See bench.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +48,18 @@ int bench_is_quick(const struct bench *b, unsigned cpus)
 void bench_full_name(const struct bench *b, char *buf, size_t cap)
 {
 	snprintf(buf, cap, "%s/%s/%s", b->group, b->name, b->who);
+}
+
+int bench_matches(const char *filter, const char *name)
+{
+	size_t len;
+
+	for (; filter != NULL && *filter != '\0'; filter += len + (filter[len] == ',')) {
+		len = strcspn(filter, ",");
+		if (len > 0 && memmem(name, strlen(name), filter, len) != NULL)
+			return 1;
+	}
+	return filter == NULL;
 }
 
 static const char *size_name(uint32_t size)

@@ -1,6 +1,6 @@
 # Benchmarks. `make bench' builds bench/weir-bench and runs the quick plan, less than two minutes;
 # `make bench-full' takes the whole matrix. Plain `make' builds none of it. BENCHFLAGS are passed on:
-# make bench BENCHFLAGS='--filter roundtrip --rounds 21'.
+# make bench BENCHFLAGS='--filter roundtrip --repeat 21'.
 
 if BENCH
 EXTRA_PROGRAMS = %D%/weir-bench
@@ -40,6 +40,8 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/meet.h \
 	%D%/msg.h \
 	%D%/native.c %D%/native.h \
+	%D%/options.c %D%/options.h \
+	%D%/output.c %D%/output.h \
 	%D%/pair.c %D%/pair.h \
 	%D%/peers/ack_barrier.c \
 	%D%/peers/ck_ring.c \
@@ -56,7 +58,8 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/watch.c %D%/watch.h
 %C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -I%D% $(BENCH_DEFS)
 %C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread
-BENCH_DEFS = -DBENCH_CFLAGS='"$(WEIR_CFLAGS) $(CFLAGS)"'
+BENCH_DEFS = -DBENCH_VERSION='"$(VERSION)"' \
+	-DBENCH_CFLAGS='"$(WEIR_CFLAGS) $(CFLAGS)"'
 BENCH_PEERS =
 
 if HAVE_BOOST
@@ -120,7 +123,10 @@ bench bench-full:
 	@echo "To have them: ./configure --enable-bench; it says what is missing." >&2
 	@false
 endif
-.PHONY: bench-full bench-revision
+clean-local: clean-bench
+clean-bench:
+	rm -rf bench-report
+.PHONY: bench-full bench-revision clean-bench
 
 # The statistics decide what is reported, so they are tested like the library.
 if HAVE_CHECK

@@ -56,7 +56,7 @@ static int is_named(const struct plan *p, const struct bench *b)
 	char name[160];
 
 	bench_full_name(b, name, sizeof(name));
-	return p->opt.filter == NULL || strstr(name, p->opt.filter) != NULL;
+	return bench_matches(p->opt.filter, name);
 }
 
 static int matches(const struct plan *p, const struct bench *b, int full)
@@ -159,7 +159,7 @@ static double seconds_left(const struct plan *p)
 	double left = done > 0 ? spent * (all - done) / done : budget;
 
 	left = left < budget ? left : budget;
-	return left > 0 ? left : 0;
+	return (left > 0 ? left : 0) + p->opt.after_s;
 }
 
 static void progress(struct plan *p, const char *what, const struct plan_row *row)

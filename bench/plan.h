@@ -9,12 +9,13 @@
 #include "stats.h"
 
 struct plan_options {
-	const char *filter; /* part of a full name, or NULL */
+	const char *filter; /* see bench_matches() */
 	int full;           /* benches with BENCH_FULL as well, longer samples */
 	uint32_t rounds;
 	uint64_t seed;
 	double sample_ns; /* what one sample should take */
 	double budget_ns; /* no round begins after this, the first few aside */
+	double after_s;   /* what comes after the plan will take this long */
 };
 
 struct plan_sample {

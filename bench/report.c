@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "driver.h"
+#include "study.h"
 
 #define WAITING_TOO_MUCH 0.02 /* of the time, median over the rows */
 
@@ -300,10 +301,8 @@ static void explain(FILE *f, const struct plan *p, const char *group, const char
 			bullet);
 }
 
-static void summary(FILE *f, const struct plan *p, const struct context *c, const char *bullet)
+static void about_plan(FILE *f, const struct plan *p, const char *bullet)
 {
-	unsigned i;
-
 	fprintf(f,
 		"%s%u rounds, %u planned; machine probe (round trip of one line): median %.0f ns, "
 		"%.0f..%.0f\n",
@@ -333,6 +332,14 @@ static void summary(FILE *f, const struct plan *p, const struct context *c, cons
 			"after "
 			"dropping is little, and the rows with * are not to be trusted\n",
 			bullet, p->waiting * 100);
+}
+
+static void summary(FILE *f, const struct plan *p, const struct context *c, const char *bullet)
+{
+	unsigned i;
+
+	if (p->rows > 0)
+		about_plan(f, p, bullet);
 	for (i = 0; i < c->n; i++)
 		if (c->fact[i].warning != NULL)
 			fprintf(f, "%scaution, %s = %s: %s\n", bullet, c->fact[i].key,
@@ -354,6 +361,7 @@ static void report(FILE *f, const struct plan *p, const struct context *c, int m
 		explain(f, p, group, bullet);
 		free(t.row);
 	}
+	study_report_all(f, markdown);
 	fprintf(f, markdown ? "\n## About this run\n\n" : "\nabout this run\n");
 	summary(f, p, c, bullet);
 }

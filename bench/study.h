@@ -10,10 +10,10 @@
 /* What a study may use, and for how long. */
 struct study_run {
 	struct bench_env *env;
-	const char *filter; /* part of a name, or NULL; the study's own name matched it, or it did */
+	const char *filter; /* as given, or NULL: see study_wants() */
 	int full;
 	uint64_t seed;
-	double seconds; /* to keep within; see driver_now() */
+	double seconds;                    /* to keep within; see driver_now() */
 	const volatile sig_atomic_t *stop; /* nonzero: end with what is done so far */
 };
 
@@ -37,7 +37,26 @@ void study_add(const struct study *s);
 size_t study_count(void);
 const struct study *study_at(size_t i);
 
-/* Says on a terminal what is being done, or nothing when stdout is none. */
+/* For run(): was the study's own name asked for, or this one of its listed names? */
+int study_wants(const struct study_run *r, const struct study *s, const char *name);
+
+/* Says on a terminal what is being done and how long it may take, or nothing when stdout is none. */
 void study_progress(const struct study_run *r, const char *what);
+
+/* ---- all of them: for the runner and the report ---- */
+
+/* Chooses those whose name, or one of whose listed names, the filter matches. How many. */
+size_t study_choose(const char *filter);
+double study_seconds(int full); /* the chosen ones' shares */
+/* Prints the names that the filter matches. */
+void study_list(FILE *f, const char *filter);
+/* Runs the chosen ones, each within its share of *all; all->seconds is not looked at. How many failed. */
+unsigned study_run_all(const struct study_run *all);
+/* Sections of those that ran; of those that failed, why. */
+void study_report_all(FILE *f, int markdown);
+/* A JSON object, a member for each that ran. */
+void study_json_all(FILE *f);
+/* 0; -1: not all written, errno says why. */
+int study_files_all(const char *dir);
 
 #endif

@@ -1,0 +1,18 @@
+/* bench/options.h - the command line of weir-bench. */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include "output.h"
+
+struct options {
+	struct plan_options plan;
+	struct output output;
+	const char *cpus;
+	int list, lines;
+	char filter[1024]; /* all --filter, with commas between them */
+};
+
+/* 0: go on; 1: done (--help); -1: misuse, stderr says what. */
+int options_parse(int argc, char **argv, struct options *o);
+
+#endif

@@ -1,0 +1,126 @@
+/* The files that a run leaves. See output.h. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "study.h"
+
+typedef void (*report_fn)(FILE *, const struct plan *, const struct context *);
+
+/* One file each, PREFIX and the suffix. */
+static const struct form {
+	const char *suffix;
+	report_fn report;
+} forms[] = {
+	{".md", report_markdown},
+	{".json", report_json},
+};
+enum { FORMS = sizeof(forms) / sizeof(forms[0]) };
+
+/* -1: too long. */
+static int path_of(const struct output *o, const struct form *form, char *path)
+{
+	const char *given = form->report == report_json       ? o->json
+			    : form->report == report_markdown ? o->markdown
+							      : NULL;
+	int n = given != NULL ? snprintf(path, PATH_MAX, "%s", given)
+			      : snprintf(path, PATH_MAX, "%s%s", o->prefix, form->suffix);
+
+	if (n < PATH_MAX)
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+static int refuse(const char *path)
+{
+	fprintf(stderr, "weir-bench: cannot write %s: %s\n", path, strerror(errno));
+	return -1;
+}
+
+static int check_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666), made = fd >= 0;
+
+	if (!made && errno == EEXIST)
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return refuse(path);
+	close(fd);
+	if (made)
+		unlink(path);
+	return 0;
+}
+
+static int check_folder(const char *path)
+{
+	int fd;
+
+	if (mkdir(path, 0777) != 0 && errno != EEXIST)
+		return refuse(path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* what exists may be a file */
+	if (fd < 0 || faccessat(fd, ".", W_OK | X_OK, 0) != 0) {
+		refuse(path);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	close(fd);
+	return 0;
+}
+
+int output_check(const struct output *o)
+{
+	char path[PATH_MAX];
+	unsigned i;
+
+	for (i = 0; i < FORMS; i++)
+		if (path_of(o, &forms[i], path) != 0)
+			return refuse(forms[i].suffix);
+		else if (check_file(path) != 0)
+			return -1;
+	return o->folder ? check_folder(o->prefix) : 0;
+}
+
+static int write_file(const char *path, report_fn report, const struct plan *p,
+		      const struct context *c)
+{
+	FILE *f = fopen(path, "we");
+
+	if (f == NULL)
+		return refuse(path);
+	report(f, p, c);
+	if (ferror(f) | fclose(f)) {
+		fprintf(stderr, "weir-bench: %s: not written\n", path);
+		return -1;
+	}
+	return 0;
+}
+
+int output_write(const struct output *o, const struct plan *p, const struct context *c)
+{
+	char path[PATH_MAX];
+	unsigned i;
+	int rc = 0;
+
+	for (i = 0; i < FORMS; i++)
+		if (path_of(o, &forms[i], path) != 0 ||
+		    write_file(path, forms[i].report, p, c) != 0)
+			rc = -1;
+		else
+			printf("%s%s", i == 0 ? "\nwritten: " : ", ", path);
+	if (o->folder && study_files_all(o->prefix) != 0)
+		rc = refuse(o->prefix);
+	else if (o->folder && rmdir(o->prefix) != 0) /* nothing in it: the studies had no files */
+		printf(", %s/", o->prefix);
+	putchar('\n');
+	return rc;
+}

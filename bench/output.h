@@ -1,0 +1,20 @@
+/* bench/output.h - the files that a run leaves, and whether they can be written at all. */
+#ifndef BENCH_OUTPUT_H
+#define BENCH_OUTPUT_H
+
+#include "report.h"
+
+struct output {
+	const char *prefix; /* of PREFIX.md, PREFIX.json and so on, and the folder PREFIX */
+	const char *json, *markdown; /* instead of PREFIX.json, PREFIX.md; NULL: not given */
+	int folder;                  /* studies have files for it */
+};
+
+/* To be called before anything is measured. 0; -1: something cannot be written, stderr says what.
+ * Leaves what is there as it is, and only the folder behind. */
+int output_check(const struct output *o);
+
+/* Writes everything and says so. 0; -1: something is not written, stderr says what. */
+int output_write(const struct output *o, const struct plan *p, const struct context *c);
+
+#endif
