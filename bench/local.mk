@@ -55,12 +55,18 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/role.c \
 	%D%/stats.c %D%/stats.h \
 	%D%/study.c %D%/study.h \
+	%D%/topology.c %D%/topology.h \
 	%D%/watch.c %D%/watch.h
 %C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -I%D% $(BENCH_DEFS)
 %C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread
 BENCH_DEFS = -DBENCH_VERSION='"$(VERSION)"' \
 	-DBENCH_CFLAGS='"$(WEIR_CFLAGS) $(CFLAGS)"'
 BENCH_PEERS =
+
+if HAVE_HWLOC
+BENCH_DEFS += -DBENCH_HAVE_HWLOC $(HWLOC_CFLAGS)
+BENCH_PEERS += $(HWLOC_LIBS)
+endif
 
 if HAVE_BOOST
 BENCH_DEFS += -DBENCH_HAVE_BOOST
@@ -128,7 +134,7 @@ clean-bench:
 	rm -rf bench-report
 .PHONY: bench-full bench-revision clean-bench
 
-# The statistics decide what is reported, so they are tested like the library.
+# What decides what is run and reported is tested like the library.
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/check_bench_stats
 TESTS += tests/unit/check_bench_stats
@@ -136,6 +142,16 @@ tests_unit_check_bench_stats_SOURCES = tests/unit/check_bench_stats.c \
 	%D%/judge.c %D%/list.c %D%/stats.c
 tests_unit_check_bench_stats_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 tests_unit_check_bench_stats_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_bench_topology
+TESTS += tests/unit/check_bench_topology
+tests_unit_check_bench_topology_SOURCES = tests/unit/check_bench_topology.c %D%/topology.c
+tests_unit_check_bench_topology_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_topology_LDADD = $(UNIT_LIBS)
+if HAVE_HWLOC
+tests_unit_check_bench_topology_CPPFLAGS += -DBENCH_HAVE_HWLOC $(HWLOC_CFLAGS)
+tests_unit_check_bench_topology_LDADD += $(HWLOC_LIBS)
+endif
 endif
 
 EXTRA_DIST += %D%/README.md
