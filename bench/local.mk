@@ -31,6 +31,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/env.c \
 	%D%/front.c %D%/front.h \
 	%D%/gbench.cc %D%/gbench.h \
+	%D%/hist.c %D%/hist.h \
 	%D%/json.c \
 	%D%/jsonw.c %D%/jsonw.h \
 	%D%/judge.c \
