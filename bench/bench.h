@@ -21,6 +21,7 @@ extern "C" {
 #define BENCH_BATCH 32u
 #define BENCH_CPUS_MAX 16u
 #define BENCH_ARENA_BYTES (8u << 20)
+#define BENCH_LATENCY_BYTES (512u << 10) /* behind the arena: see latency.h */
 
 enum bench_flag {
 	BENCH_PEER = 1u,     /* not ours: the ratio is taken against the fastest of these */
@@ -35,7 +36,9 @@ enum bench_flag {
 	BENCH_SPINS = 512u,  /* waits without giving its CPU away: not in the quick plan when roles
 			      * share CPUs, since it measures the scheduler's time slice then */
 	BENCH_PART = 1024u,  /* ours, but only a part of what the peers do: in no ratio to them */
-	BENCH_DRAINS = 2048u /* the sample's value is the time of its drains, ns per operation */
+	BENCH_DRAINS = 2048u, /* the sample's value is the time of its drains, ns per operation */
+	BENCH_LATENCY = 4096u, /* its operations are timed one by one: see latency.h */
+	BENCH_OPEN = 8192u /* with BENCH_LATENCY: sent at the rate b->rate, see flow.h */
 };
 
 /* Which of the two sides is made slower, to see what a queue does at both of its balance points. */
@@ -60,7 +63,8 @@ struct bench_sample {
 struct bench_env {
 	int cpu[BENCH_CPUS_MAX]; /* writer on the first, the others on the rest in turn */
 	unsigned cpus;
-	uint8_t *arena; /* BENCH_ARENA_BYTES, page-aligned, mapped shared before any fork */
+	uint8_t *arena; /* BENCH_ARENA_BYTES, page-aligned, mapped shared before any fork; then
+			 * BENCH_LATENCY_BYTES */
 	struct control *ctl;
 	int count_calls; /* the next run is for counting system calls, not for its time */
 	char error[160]; /* why the last run failed */
@@ -85,6 +89,7 @@ struct bench {
 	uint32_t batch;   /* messages per commit, push or pop */
 	uint32_t burst;   /* messages per generation and member; group "fence" */
 	uint32_t readers; /* roles besides the first */
+	uint64_t rate;    /* with BENCH_OPEN: messages per second; 0: as fast as they go */
 	enum bench_skew skew;
 	enum bench_way way; /* groups "rendezvous" and "fence" */
 	bench_team team;    /* NULL: the harness makes the threads */
@@ -108,10 +113,17 @@ int bench_matches(const char *filter, const char *name);
 /* Writes "group/name/who", the full name of a bench. */
 void bench_full_name(const struct bench *b, char *buf, size_t cap);
 
+/* Messages per second of the rows that bench_add_rate_cases() adds from now on. */
+#define BENCH_RATE 1000000u
+#define BENCH_RATE_LEAST 1000u /* a sample of some messages must end before it counts as hung */
+#define BENCH_RATE_MOST 100000000u
+void bench_set_rate(uint64_t per_second);
+
 /* Each adds its benches. Those of peers exist when configure found the peer. */
 void bench_add_limits(void);
 void bench_add_ring(void);
 void bench_add_roundtrip(void);
+void bench_add_latency(void);
 void bench_add_progress(void);
 void bench_add_drain(void);
 void bench_add_barrier(void);
@@ -151,6 +163,16 @@ int bench_ring_consumer_case(const struct bench_ring_case *c);
 void bench_add_roundtrip_cases(const char *who, uint32_t flags,
 			       double (*run)(struct bench_env *, const struct bench *, uint64_t,
 					     struct bench_sample *));
+
+/* Adds rows of group "latency". A closed loop of round trips, threads and processes: role 0 records
+ * each one (latency_begin(), latency_end(); loop_trip() does). An open loop, one way to so many
+ * readers: the loops of flow.h; those with one reader are in the load study as well. */
+void bench_add_latency_cases(const char *who, uint32_t flags,
+			     double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					   struct bench_sample *));
+void bench_add_rate_cases(const char *who, uint32_t flags, uint32_t readers,
+			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					struct bench_sample *));
 
 /* Adds the rows of group "progress". Their run() is bench_run_progress() with its roles: one that
  * publishes n times, one that reads n times, one that publishes until told to stop. */

@@ -2,6 +2,7 @@
  * A request and its reply: two rings, one message in flight. Each side sends what it has to send
  * while handling what it received, and then says that it has handled it.
  */
+#include "latency.h"
 #include "pair.h"
 
 BENCH_INLINE int trip(struct role *me, size_t size)
@@ -9,13 +10,14 @@ BENCH_INLINE int trip(struct role *me, size_t size)
 	struct weir_ring_writer w;
 	struct weir_ring_reader r;
 	struct weir_progress table;
-	uint64_t i = 0;
+	uint64_t i = 0, begun = 0;
 	int rc, asks = me->index == 0;
 
 	if (pair_write(me, me->index, &table, &w) != 0 || pair_read(me, 1 - me->index, &r) != 0 ||
 	    role_start(me) != 0)
 		return -1;
 	if (asks) {
+		begun = latency_begin(me);
 		if (pair_put(me, &w, size, 0) != 0)
 			return -1;
 		weir_ring_commit(&w);
@@ -26,8 +28,10 @@ BENCH_INLINE int trip(struct role *me, size_t size)
 			return -1;
 		if (rc == 0)
 			continue;
+		latency_end(me, begun);
 		i++;
 		if (!asks || i < me->n) {
+			begun = latency_begin(me);
 			if (pair_put(me, &w, size, asks ? i : i - 1) != 0)
 				return -1;
 			weir_ring_commit(&w);
@@ -56,4 +60,5 @@ static double run(struct bench_env *env, const struct bench *b, uint64_t n,
 void bench_add_roundtrip(void)
 {
 	bench_add_roundtrip_cases("weir", 0, run);
+	bench_add_latency_cases("weir", 0, run);
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "latency.h"
 #include "watch.h"
 
 #define RUN_LIMIT_NS INT64_C(10000000000)   /* a role that waits longer gives up */
@@ -110,7 +111,7 @@ static pid_t start_process(struct bench_env *env, const struct bench *b, struct 
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (env->count_calls)
 		watch_stop_here();
-	driver_populate(env->arena, BENCH_ARENA_BYTES);
+	driver_populate(env->arena, BENCH_ARENA_BYTES + BENCH_LATENCY_BYTES);
 	driver_populate((uint8_t *)env->ctl, sizeof(struct control));
 	if (b->flags & BENCH_PROCS)
 		thread_main(job);
@@ -151,6 +152,7 @@ static void init_role(struct bench_env *env, const struct bench *b, unsigned i, 
 	job->role.lines = b->flags & BENCH_LINES;
 	job->role.arena = env->arena;
 	job->role.ctl = env->ctl;
+	job->role.latency = latency_pair_of(env->arena, b, i);
 	job->role.source = (const uint8_t *)env->ctl->source;
 	job->role.deadline = driver_now() + RUN_LIMIT_NS;
 	job->cpu = cpu_of(env, b, i);
@@ -234,6 +236,7 @@ double driver_run(struct bench_env *env, const struct bench *b, role_fn first, r
 
 	memset(out, 0, sizeof(*out));
 	memset(env->ctl, 0, offsetof(struct control, source));
+	latency_clear(env, b);
 	env->ctl->ready.word = roles - 1;
 	for (i = 0; i < roles; i++) {
 		init_role(env, b, i, roles, n, &job[i]);

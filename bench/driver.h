@@ -25,6 +25,8 @@ extern "C" {
 #define ROLE_SPINS_ALONE (1u << 16) /* idle looks between two checks of the clock */
 #define ROLE_SPINS_SHARED 64u       /* idle looks before the CPU is yielded */
 
+struct latency_pair;
+
 struct role {
 	/* hot, and private to the role */
 	uint32_t spins;
@@ -36,6 +38,7 @@ struct role {
 	uint64_t n;          /* operations asked for */
 	const struct bench *b;
 	uint8_t *arena;
+	struct latency_pair *latency; /* what it records; NULL: nothing */
 	const uint8_t *source; /* payload to send: see msg.h */
 	struct control *ctl;
 	int64_t deadline;

@@ -11,6 +11,8 @@
 
 #include "control.h"
 
+#define MAPPED_BYTES (BENCH_ARENA_BYTES + BENCH_LATENCY_BYTES)
+
 int driver_oversubscribed(const struct bench_env *env, unsigned readers)
 {
 	return readers + 1 > env->cpus;
@@ -56,14 +58,14 @@ int driver_init(struct bench_env *env, const char *cpus)
 		snprintf(env->error, sizeof(env->error), "--cpus: not a list of CPUs we may use");
 		return -1;
 	}
-	mem = mmap(NULL, BENCH_ARENA_BYTES + bytes, PROT_READ | PROT_WRITE,
+	mem = mmap(NULL, MAPPED_BYTES + bytes, PROT_READ | PROT_WRITE,
 		   MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (mem == MAP_FAILED) {
 		snprintf(env->error, sizeof(env->error), "mmap: %s", strerror(errno));
 		return -1;
 	}
 	env->arena = mem;
-	env->ctl = (struct control *)(void *)(mem + BENCH_ARENA_BYTES);
+	env->ctl = (struct control *)(void *)(mem + MAPPED_BYTES);
 	for (i = 0; i < sizeof(env->ctl->source) / sizeof(env->ctl->source[0]); i++)
 		env->ctl->source[i] = MSG_WORD;
 	return 0;
@@ -74,6 +76,6 @@ void driver_fini(struct bench_env *env)
 	size_t bytes = (sizeof(struct control) + 4095u) & ~(size_t)4095u;
 
 	if (env->arena != NULL)
-		munmap(env->arena, BENCH_ARENA_BYTES + bytes);
+		munmap(env->arena, MAPPED_BYTES + bytes);
 	env->arena = NULL;
 }

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#define TICKS 5           /* lines of the export per halving of what is left above */
+#define TICKS 5		  /* lines of the export per halving of what is left above */
 #define PPM_ALL 1000000u  /* the 100th percentile */
 #define LEVEL_ERROR 1e-12 /* of a share that was computed in two ways */
 

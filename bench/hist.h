@@ -15,14 +15,14 @@ extern "C" {
  * Zeroed memory is an empty histogram. One thread records; merge when it is done.
  */
 
-#define HIST_BITS 7u    /* 2^7 buckets per octave */
+#define HIST_BITS 7u	/* 2^7 buckets per octave */
 #define HIST_OCTAVES 40 /* values up to 2^40 - 1 ns, eighteen minutes, are told apart */
 #define HIST_TOP ((UINT64_C(1) << HIST_OCTAVES) - 1)
 #define HIST_BUCKETS ((HIST_OCTAVES - HIST_BITS + 1u) << HIST_BITS)
 
 struct hist {
 	uint64_t count;
-	uint64_t sum; /* exact; a value above HIST_TOP adds HIST_TOP. Wraps after 584 years */
+	uint64_t sum;	   /* exact; a value above HIST_TOP adds HIST_TOP. Wraps after 584 years */
 	uint64_t min, max; /* exact, also above HIST_TOP; of no value: 0 */
 	uint64_t bucket[HIST_BUCKETS];
 };
@@ -64,7 +64,7 @@ uint64_t hist_high(uint32_t i);
  */
 uint64_t hist_at(const struct hist *h, uint32_t ppm);
 
-double hist_mean(const struct hist *h);      /* NaN of an empty one */
+double hist_mean(const struct hist *h);	     /* NaN of an empty one */
 double hist_deviation(const struct hist *h); /* standard, from the buckets' middles; NaN likewise */
 
 /* HdrHistogram's percentile text, values in nanoseconds: what its plotters read. */

@@ -260,6 +260,7 @@ void plan_judge(struct plan *p)
 		judge_ref(p, &p->row[i], &others);
 		judge_drain(p, &p->row[i]);
 		judge_rest(p, &p->row[i], &others);
+		judge_latency(p, &p->row[i]);
 	}
 	judge_waiting(p);
 }

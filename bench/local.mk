@@ -31,7 +31,6 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/env.c \
 	%D%/front.c %D%/front.h \
 	%D%/gbench.cc %D%/gbench.h \
-	%D%/hist.c %D%/hist.h \
 	%D%/json.c \
 	%D%/jsonw.c %D%/jsonw.h \
 	%D%/judge.c \
@@ -68,6 +67,18 @@ if HAVE_HWLOC
 BENCH_DEFS += -DBENCH_HAVE_HWLOC $(HWLOC_CFLAGS)
 BENCH_PEERS += $(HWLOC_LIBS)
 endif
+
+# Distributions and a fixed rate.
+%C%_weir_bench_SOURCES += \
+	%D%/bench_latency.c \
+	%D%/clock.c %D%/clock.h \
+	%D%/flow.h \
+	%D%/hist.c %D%/hist.h \
+	%D%/judge_latency.c \
+	%D%/latency.c %D%/latency.h \
+	%D%/latency_plan.c \
+	%D%/list_latency.c \
+	%D%/pace.h
 
 if HAVE_BOOST
 BENCH_DEFS += -DBENCH_HAVE_BOOST
@@ -153,6 +164,23 @@ if HAVE_HWLOC
 tests_unit_check_bench_topology_CPPFLAGS += -DBENCH_HAVE_HWLOC $(HWLOC_CFLAGS)
 tests_unit_check_bench_topology_LDADD += $(HWLOC_LIBS)
 endif
+endif
+
+# Ranks of a distribution, and a rate that is kept.
+if HAVE_CHECK
+tests_unit_check_bench_stats_SOURCES += %D%/hist.c %D%/judge_latency.c
+
+check_PROGRAMS += tests/unit/check_bench_hist
+TESTS += tests/unit/check_bench_hist
+tests_unit_check_bench_hist_SOURCES = tests/unit/check_bench_hist.c %D%/alloc.c %D%/hist.c
+tests_unit_check_bench_hist_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_hist_LDADD = $(UNIT_LIBS) -lm
+
+check_PROGRAMS += tests/unit/check_bench_flow
+TESTS += tests/unit/check_bench_flow
+tests_unit_check_bench_flow_SOURCES = tests/unit/check_bench_flow.c %D%/clock.c %D%/hist.c
+tests_unit_check_bench_flow_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_flow_LDADD = $(UNIT_LIBS) -lm
 endif
 
 EXTRA_DIST += %D%/README.md

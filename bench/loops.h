@@ -3,6 +3,7 @@
 #define BENCH_LOOPS_H
 
 #include "driver.h"
+#include "latency.h"
 
 /*
  * put() and take() wait until they have succeeded, check what they got, and return nonzero to give up.
@@ -25,19 +26,21 @@ BENCH_INLINE int loop_ring(struct role *me, loop_fn move, void *end, size_t size
 	return 0;
 }
 
-/* A request and its reply, one in flight: role 0 asks. */
+/* A request and its reply, one in flight: role 0 asks, and takes the time where that is wanted. */
 BENCH_INLINE int loop_trip(struct role *me, loop_fn put, void *out, loop_fn take, void *in,
 			   size_t size)
 {
-	uint64_t i;
+	uint64_t i, begun;
 
 	if (role_start(me) != 0)
 		return -1;
 	for (i = 0; i < me->n; i++) {
+		begun = latency_begin(me);
 		if (me->index == 0 && put(me, out, size, i) != 0)
 			return -1;
 		if (take(me, in, size, i) != 0)
 			return -1;
+		latency_end(me, begun);
 		if (me->index == 1 && put(me, out, size, i) != 0)
 			return -1;
 	}

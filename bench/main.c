@@ -23,6 +23,7 @@ static void add_all(void)
 	bench_add_limits();
 	bench_add_ring();
 	bench_add_roundtrip();
+	bench_add_latency();
 	bench_add_progress();
 	bench_add_rendezvous();
 	bench_add_barrier();

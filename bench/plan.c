@@ -90,7 +90,7 @@ static uint32_t set_of(const struct plan *p, const struct bench *b)
 	return p->sets;
 }
 
-static void add_row(struct plan *p, const struct bench *b)
+static int add_row(struct plan *p, const struct bench *b)
 {
 	struct plan_row *row = &p->row[p->rows];
 	uint32_t i;
@@ -103,6 +103,7 @@ static void add_row(struct plan *p, const struct bench *b)
 		row->sample[i].ns_per_op = (double)NAN;
 	row->calls_per_op = (double)NAN;
 	p->rows++;
+	return latency_make(row);
 }
 
 int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *opt)
@@ -126,8 +127,8 @@ int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *
 	if (p->row == NULL || p->order == NULL || p->keep == NULL || p->scratch == NULL)
 		return -1;
 	for (k = 0; k < bench_count(); k++)
-		if (matches(p, bench_at(k), full))
-			add_row(p, bench_at(k));
+		if (matches(p, bench_at(k), full) && add_row(p, bench_at(k)) != 0)
+			return -1;
 	for (s = 0; s < p->sets; s++)
 		for (i = 0; i < p->rows; i++)
 			if (p->row[i].set == s)
@@ -137,6 +138,10 @@ int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *
 
 void plan_free(struct plan *p)
 {
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++)
+		latency_free(&p->row[i]);
 	free(p->row);
 	free(p->order);
 	free(p->keep);
@@ -235,7 +240,7 @@ static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
 	struct bench_sample got;
 	double ns = row->b->run(p->env, row->b, row->n, &got);
 
-	if (ns < 0) {
+	if (ns < 0 || latency_take(p, row, round) != 0) {
 		fail_row(p, row);
 		return;
 	}
@@ -328,6 +333,7 @@ void plan_run(struct plan *p)
 
 	p->started = driver_now();
 	p->steps_all = (uint64_t)p->rows * (2 + p->opt.rounds);
+	latency_look_at_clocks(p);
 	calibrate_all(p);
 	p->steps_all = p->steps_done + (uint64_t)p->rows * p->opt.rounds;
 	/* a machine so busy that time runs out gets fewer rounds, but some */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "bench.h"
+#include "hist.h"
 #include "stats.h"
 
 struct plan_options {
@@ -29,12 +30,27 @@ struct plan_sample {
 /* What p->keep says of a round of a set; 0: dropped. */
 enum { KEPT = 1, KEPT_DISTURBED = 2 };
 
+#define LATENCY_P50 500000u /* as hist_at() has them */
+#define LATENCY_P99 990000u
+
+/* What was recorded for a bench with BENCH_LATENCY. */
+struct distribution {
+	struct hist *round[STATS_ROUNDS_MAX]; /* NULL: not taken */
+	/* by plan_judge() */
+	struct hist all;              /* the kept rounds merged */
+	struct stats_spread p50, p99; /* of each kept round */
+	/* times faster than the peer that was best at it in the same round; n = 0: none */
+	struct stats_spread p50_ratio, p99_ratio;
+};
+
 /* One bench of the plan with all it has measured. */
 struct plan_row {
 	const struct bench *b;
 	uint32_t set; /* rows of equal set are compared with each other */
 	uint64_t n;   /* operations per sample */
 	struct plan_sample sample[STATS_ROUNDS_MAX];
+	struct distribution *latency; /* NULL: none */
+	struct distribution *service; /* of an open loop: without the wait before the sender */
 	char error[160]; /* "": did not fail */
 	/* by plan_judge() */
 	struct stats_spread ns;    /* per operation */
@@ -63,6 +79,8 @@ struct plan {
 	int64_t started;
 	uint64_t steps_done, steps_all;
 	double probe_last;
+	int clocks_known; /* there are one-way rows, and the CPUs' clocks were compared */
+	int64_t clocks_low, clocks_high; /* how far the second one's may be ahead, ns */
 	/* by plan_judge() */
 	struct stats_spread probe;
 	double waiting;  /* median over the rows that need not share CPUs */
@@ -80,6 +98,14 @@ void plan_run(struct plan *p);
 void plan_judge(struct plan *p);
 
 void plan_free(struct plan *p);
+
+/* A row's distributions: room for them, those of a round just run (0, or -1 with env->error), what
+ * they come to, and letting go of them. And before the first round, the clocks of one-way rows. */
+int latency_make(struct plan_row *row);
+int latency_take(struct plan *p, struct plan_row *row, uint32_t round);
+void judge_latency(struct plan *p, struct plan_row *row);
+void latency_free(struct plan_row *row);
+void latency_look_at_clocks(struct plan *p);
 
 /* Operations that make one sample of b last about sample_ns; 0 when it failed, env->error says why.
  * A multiple of b->batch. */

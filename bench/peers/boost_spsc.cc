@@ -17,6 +17,7 @@
 #include <new>
 
 #include "../driver.h"
+#include "../flow.h"
 #include "../msg.h"
 
 namespace
@@ -206,15 +207,57 @@ template <size_t Size> int trip(struct role *me)
 	if (role_start(me) != 0)
 		return -1;
 	for (i = 0; i < me->n; i++) {
+		const uint64_t begun = latency_begin(me);
+
 		if (mine == 0 && put<Size>(me, mine, m, i) != 0)
 			return -1;
 		if (take<Size>(me, other, check) != 0)
 			return -1;
+		latency_end(me, begun);
 		if (mine == 1 && put<Size>(me, mine, m, i) != 0)
 			return -1;
 	}
 	role_done(me, i);
 	return 0;
+}
+
+/* ---- at a fixed rate ---- */
+
+using flow_message = message<FLOW_BYTES>;
+
+int flow_put(struct role *me, void *end, uint64_t seq, const struct flow_stamp *s)
+{
+	flow_message *m = static_cast<flow_message *>(end);
+
+	memcpy(m->rest, s, sizeof(*s));
+	return put<FLOW_BYTES>(me, 0, *m, seq);
+}
+
+int flow_take(struct role *me, void *, uint64_t seq, struct flow_stamp *s)
+{
+	uint64_t wrong = 0, word = 0;
+	const auto look = [&](const flow_message &m) {
+		wrong = msg_differs(me, &m, FLOW_BYTES, seq);
+		word = m.number;
+		memcpy(s, m.rest, sizeof(*s));
+	};
+
+	if (!queue_at<FLOW_BYTES>(me->arena, 0).consume_one(look))
+		return 0;
+	return BENCH_UNLIKELY(wrong != 0) ? role_bad_message(me, seq, &word) : 1;
+}
+
+int flow_writer(struct role *me)
+{
+	flow_message m;
+
+	msg_prepare(me, &m, FLOW_BYTES);
+	return flow_send(me, flow_put, &m);
+}
+
+int flow_reader(struct role *me)
+{
+	return flow_receive(me, flow_take, nullptr);
 }
 
 #define BY_SIZE(fn, me)                                                                            \
@@ -259,6 +302,12 @@ double run_trip(struct bench_env *env, const struct bench *b, uint64_t n, struct
 	return driver_run(env, b, tripper, tripper, 2, n, out);
 }
 
+double run_rate(struct bench_env *env, const struct bench *b, uint64_t n, struct bench_sample *out)
+{
+	setup_for(env->arena, FLOW_BYTES, 1);
+	return driver_run(env, b, flow_writer, flow_reader, 2, n, out);
+}
+
 int one_reader(const struct bench_ring_case *c)
 {
 	return c->readers == 1;
@@ -277,4 +326,6 @@ extern "C" void bench_add_boost(void)
 	bench_add_ring_cases("boost-spsc-each", BENCH_PEER, several_readers, run_ring);
 	bench_add_ring_cases("boost-spsc-all", BENCH_PEER, bench_ring_consumer_case, run_all);
 	bench_add_roundtrip_cases("boost-spsc", BENCH_PEER, run_trip);
+	bench_add_latency_cases("boost-spsc", BENCH_PEER, run_trip);
+	bench_add_rate_cases("boost-spsc", BENCH_PEER, 1, run_rate);
 }

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "../flow.h"
 #include "../loops.h"
 #include "../msg.h"
 
@@ -191,6 +192,56 @@ static double run_trip(struct bench_env *env, const struct bench *b, uint64_t n,
 	return driver_run(env, b, tripper, tripper, 2, n, out);
 }
 
+/* ---- at a fixed rate ---- */
+
+static int flow_put(struct role *me, void *end, uint64_t seq, const struct flow_stamp *s)
+{
+	struct end *e = end;
+	uint8_t *p = e->q->slot + e->slot * FLOW_BYTES;
+
+	e->slot = e->slot == SLOTS(FLOW_BYTES) + 1 ? 0 : e->slot + 1;
+	msg_write(me, p, FLOW_BYTES, seq);
+	memcpy(p + sizeof(seq), s, sizeof(*s));
+	while (!ck_ring_enqueue_spsc(&e->q->ring, e->q->buffer, p))
+		if (role_idle(me) != 0)
+			return -1;
+	return 0;
+}
+
+static int flow_take(struct role *me, void *end, uint64_t seq, struct flow_stamp *s)
+{
+	struct end *e = end;
+	void *p;
+
+	if (!ck_ring_dequeue_spsc(&e->q->ring, e->q->buffer, &p))
+		return 0;
+	if (msg_differs(me, p, FLOW_BYTES, seq))
+		return role_bad_message(me, seq, p);
+	memcpy(s, (const uint8_t *)p + sizeof(seq), sizeof(*s));
+	return 1;
+}
+
+static int flow_writer(struct role *me)
+{
+	struct end e = {queue(me->arena, 0), 0};
+
+	return flow_send(me, flow_put, &e);
+}
+
+static int flow_reader(struct role *me)
+{
+	struct end e = {queue(me->arena, 0), 0};
+
+	return flow_receive(me, flow_take, &e);
+}
+
+static double run_rate(struct bench_env *env, const struct bench *b, uint64_t n,
+		       struct bench_sample *out)
+{
+	setup(env->arena, 1, b->size);
+	return driver_run(env, b, flow_writer, flow_reader, 2, n, out);
+}
+
 static int spsc_wants(const struct bench_ring_case *c)
 {
 	return c->readers == 1 && c->batch == 1; /* no bulk calls */
@@ -208,4 +259,6 @@ void bench_add_ck_ring(void)
 	bench_add_ring_cases("ck_ring", BENCH_PEER, spsc_wants, run_spsc);
 	bench_add_ring_cases("ck_ring-spmc", BENCH_PEER | BENCH_SHARING, spmc_wants, run_spmc);
 	bench_add_roundtrip_cases("ck_ring", BENCH_PEER, run_trip);
+	bench_add_latency_cases("ck_ring", BENCH_PEER, run_trip);
+	bench_add_rate_cases("ck_ring", BENCH_PEER, 1, run_rate);
 }

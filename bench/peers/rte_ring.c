@@ -17,6 +17,7 @@
 
 #include <stdio.h>
 
+#include "../flow.h"
 #include "../loops.h"
 #include "../msg.h"
 
@@ -200,6 +201,56 @@ static double run_trip(struct bench_env *env, const struct bench *b, uint64_t n,
 	return driver_run(env, b, tripper, tripper, 2, n, out);
 }
 
+/* ---- at a fixed rate ---- */
+
+static int flow_put(struct role *me, void *end, uint64_t seq, const struct flow_stamp *s)
+{
+	struct end *e = end;
+
+	msg_number(me, e->msg, seq);
+	memcpy(e->msg + 1, s, sizeof(*s));
+	while (rte_ring_sp_enqueue_elem(e->r, e->msg, FLOW_BYTES) != 0)
+		if (role_idle(me) != 0)
+			return -1;
+	return 0;
+}
+
+static int flow_take(struct role *me, void *end, uint64_t seq, struct flow_stamp *s)
+{
+	struct end *e = end;
+
+	if (rte_ring_sc_dequeue_elem(e->r, e->msg, FLOW_BYTES) != 0)
+		return 0;
+	if (msg_differs(me, e->msg, FLOW_BYTES, seq))
+		return role_bad_message(me, seq, e->msg);
+	memcpy(s, e->msg + 1, sizeof(*s));
+	return 1;
+}
+
+static int flow_writer(struct role *me)
+{
+	struct end e;
+
+	set_end(me, &e, 0, FLOW_BYTES);
+	return flow_send(me, flow_put, &e);
+}
+
+static int flow_reader(struct role *me)
+{
+	struct end e;
+
+	set_end(me, &e, 0, FLOW_BYTES);
+	return flow_receive(me, flow_take, &e);
+}
+
+static double run_rate(struct bench_env *env, const struct bench *b, uint64_t n,
+		       struct bench_sample *out)
+{
+	if (setup(env, 1, b->size) != 0)
+		return -1;
+	return driver_run(env, b, flow_writer, flow_reader, 2, n, out);
+}
+
 static int wants(const struct bench_ring_case *c)
 {
 	return c->readers == 1;
@@ -210,4 +261,6 @@ void bench_add_rte(void)
 	bench_add_ring_cases("rte_ring", BENCH_PEER, wants, run_ring);
 	bench_add_ring_cases("rte_ring-burst", BENCH_PEER, bench_ring_consumer_case, run_burst);
 	bench_add_roundtrip_cases("rte_ring", BENCH_PEER, run_trip);
+	bench_add_latency_cases("rte_ring", BENCH_PEER, run_trip);
+	bench_add_rate_cases("rte_ring", BENCH_PEER, 1, run_rate);
 }

@@ -71,7 +71,7 @@ static uint64_t two_humps(void)
 	return next_random() % 2 ? 100 + next_random() % 10 : 40000 + next_random() % 4000;
 }
 
-static uint64_t (*const distribution[])(void) = {constant,   small,      uniform,
+static uint64_t (*const distribution[])(void) = {constant,   small,	 uniform,
 						 any_octave, heavy_tail, two_humps};
 enum { DISTRIBUTIONS = sizeof(distribution) / sizeof(distribution[0]) };
 
@@ -97,9 +97,9 @@ static uint64_t exact_at(uint32_t n, uint32_t ppm)
 
 static void compare_with_ranks(uint32_t n)
 {
-	static const uint32_t ppm[] = {0,      1,      500,    10000,  250000, 333333,  500000,
-				       500001, 750000, 900000, 990000, 999000, 999900,  999950,
-				       999990, 999999, 1000000};
+	static const uint32_t ppm[] = {0,      1,      500,    10000,  250000, 333333,
+				       500000, 500001, 750000, 900000, 990000, 999000,
+				       999900, 999950, 999990, 999999, 1000000};
 	uint64_t got, want;
 	size_t i;
 
@@ -322,9 +322,8 @@ static void read_back(struct text *t)
 	ck_assert_ptr_nonnull(fgets(buf, sizeof(buf), f));
 	ck_assert_int_eq(sscanf(buf, "#[Max = %lf, Total count = %llu]", &t->max, &t->total), 2);
 	ck_assert_ptr_nonnull(fgets(buf, sizeof(buf), f));
-	ck_assert_int_eq(sscanf(buf, "#[Buckets = %d, SubBuckets = %d]", &t->buckets,
-				&t->sub_buckets),
-			 2);
+	ck_assert_int_eq(
+		sscanf(buf, "#[Buckets = %d, SubBuckets = %d]", &t->buckets, &t->sub_buckets), 2);
 	ck_assert_ptr_null(fgets(buf, sizeof(buf), f));
 	fclose(f);
 }
