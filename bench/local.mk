@@ -146,6 +146,22 @@ clean-bench:
 	rm -rf bench-report
 .PHONY: bench-full bench-revision clean-bench
 
+# Compares two reports. Installed as weir-bench-compare; here it has the folder in its name.
+if BENCH_COMPARE
+check_PROGRAMS += %D%/compare
+%C%_compare_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -I$(srcdir)/%D%
+%C%_compare_LDADD = $(JANSSON_LIBS) -lm
+%C%_compare_SOURCES = \
+	%D%/compare.c %D%/compare.h \
+	%D%/compare_judge.c \
+	%D%/compare_print.c \
+	%D%/compare_read.c \
+	%D%/ranks.c %D%/ranks.h \
+	%D%/stats.c %D%/stats.h
+TESTS += tests/process/bench_compare_test
+endif
+EXTRA_DIST += tests/process/bench_compare_test
+
 # What decides what is run and reported is tested like the library.
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/check_bench_stats
@@ -181,6 +197,11 @@ TESTS += tests/unit/check_bench_flow
 tests_unit_check_bench_flow_SOURCES = tests/unit/check_bench_flow.c %D%/clock.c %D%/hist.c
 tests_unit_check_bench_flow_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 tests_unit_check_bench_flow_LDADD = $(UNIT_LIBS) -lm
+check_PROGRAMS += tests/unit/check_bench_compare
+TESTS += tests/unit/check_bench_compare
+tests_unit_check_bench_compare_SOURCES = tests/unit/check_bench_compare.c %D%/ranks.c
+tests_unit_check_bench_compare_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_compare_LDADD = $(UNIT_LIBS) -lm
 endif
 
 EXTRA_DIST += %D%/README.md

@@ -1,5 +1,6 @@
 dist_man_MANS = \
 	%D%/man/weir.1 \
+	%D%/man/weir-bench-compare.1 \
 	%D%/man/weir.7 \
 	%D%/man/weir_atomic.3 \
 	%D%/man/weir_barrier.3 \
