@@ -5,32 +5,27 @@
 #include "alloc.h"
 #include "jsonw.h"
 #include "report.h"
+#include "report_part.h"
 #include "study.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
+
+const struct report_flag report_flag[REPORT_FLAGS] = {
+	{BENCH_PEER, "peer"},	    {BENCH_SHARING, "work-sharing"},  {BENCH_LIMIT, "limit"},
+	{BENCH_PROCS, "processes"}, {BENCH_LINES, "reads-all-lines"}, {BENCH_SPINS, "spins"},
+	{BENCH_PART, "part"},
+};
 
 static void flag_names(FILE *f, uint32_t flags)
 {
-	static const struct {
-		uint32_t flag;
-		const char *name;
-	} names[] = {
-		{BENCH_PEER, "peer"},
-		{BENCH_SHARING, "work-sharing"},
-		{BENCH_LIMIT, "limit"},
-		{BENCH_PROCS, "processes"},
-		{BENCH_LINES, "reads-all-lines"},
-		{BENCH_SPINS, "spins"},
-		{BENCH_PART, "part"},
-	};
 	const char *comma = "";
 	unsigned i;
 
 	fputs("\"flags\": [", f);
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (flags & names[i].flag) {
+	for (i = 0; i < REPORT_FLAGS; i++)
+		if (flags & report_flag[i].flag) {
 			fputs(comma, f);
-			jsonw_text(f, names[i].name);
+			jsonw_text(f, report_flag[i].name);
 			comma = ", ";
 		}
 	fputs("],\n", f);
@@ -87,7 +82,8 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	jsonw_spread(f, "rest_ns_per_op", &row->rest, ",\n      ");
 	fprintf(f, "\"dropped_rounds\": %u, ", (unsigned)row->dropped);
 	fprintf(f, "\"judged_on\": \"%s\", ", row->disturbed ? "all" : "kept");
-	jsonw_key_number(f, "allocs_per_op", alloc_counted() ? row->allocs_per_op : (double)NAN, ", ");
+	jsonw_key_number(f, "allocs_per_op", alloc_counted() ? row->allocs_per_op : (double)NAN,
+			 ", ");
 	jsonw_key_number(f, "syscalls_per_op", row->calls_per_op, ", ");
 	jsonw_key_number(f, "sleeps_per_op", row->sleeps_per_op, ",\n");
 	samples(f, p, row);

@@ -27,6 +27,8 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/bench_session.c \
 	%D%/context.c %D%/context.h \
 	%D%/control.h \
+	%D%/csv.c \
+	%D%/csvw.c %D%/csvw.h \
 	%D%/driver.c %D%/driver.h \
 	%D%/env.c \
 	%D%/front.c %D%/front.h \
@@ -52,10 +54,13 @@ CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/report.c %D%/report.h \
+	%D%/report_notes.c %D%/report_part.h \
+	%D%/report_table.c \
 	%D%/role.c \
 	%D%/stats.c %D%/stats.h \
 	%D%/study.c %D%/study.h \
 	%D%/topology.c %D%/topology.h \
+	%D%/table.c %D%/table.h \
 	%D%/watch.c %D%/watch.h
 %C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -I%D% $(BENCH_DEFS)
 %C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread

@@ -21,6 +21,7 @@ static const struct form {
 	report_fn report;
 } forms[] = {
 	{".md", report_markdown},
+	{".csv", report_csv},
 	{".json", report_json},
 };
 enum { FORMS = sizeof(forms) / sizeof(forms[0]) };

@@ -35,6 +35,13 @@ void stats_spread_of(const double *v, const uint8_t *keep, uint32_t rounds,
 	out->max = n > 0 ? kept[n - 1] : (double)NAN;
 }
 
+int stats_side(const struct stats_spread *s, double v)
+{
+	if (s->n < 2)
+		return 0;
+	return s->min > v ? 1 : s->max < v ? -1 : 0;
+}
+
 int stats_outlying(double probe, double median)
 {
 	if (isnan(median) || median <= 0)

@@ -25,6 +25,10 @@ double stats_median(double *v, uint32_t n);
 void stats_spread_of(const double *v, const uint8_t *keep, uint32_t rounds,
 		     struct stats_spread *out);
 
+/* Where a spread lies: 1 all of it above v, -1 all of it below, 0 when it covers v or comes of fewer
+ * than two values. */
+int stats_side(const struct stats_spread *s, double v);
+
 /* 1 when a probe of the machine tells that it was not in the state it is mostly in. A median of 0
  * or NaN means that nothing could be probed: then nothing is outlying. */
 int stats_outlying(double probe, double median);

@@ -67,6 +67,20 @@ START_TEST(spread_takes_no_more_rounds_than_there_is_room_for)
 }
 END_TEST
 
+START_TEST(side_is_where_all_of_a_spread_lies)
+{
+	const struct stats_spread above = {1.3, 1.01, 2, 5}, below = {0.9, 0.5, 0.99, 5},
+				  covers = {1.5, 0.99, 9, 5}, touches = {1.5, 1, 9, 5},
+				  single = {1.5, 1.5, 1.5, 1};
+
+	ck_assert_int_eq(stats_side(&above, 1), 1);
+	ck_assert_int_eq(stats_side(&below, 1), -1);
+	ck_assert_int_eq(stats_side(&covers, 1), 0);
+	ck_assert_int_eq(stats_side(&touches, 1), 0);
+	ck_assert_int_eq(stats_side(&single, 1), 0);
+}
+END_TEST
+
 /* ---- the machine probe ---- */
 
 START_TEST(outlying_is_beyond_the_two_limits)
@@ -389,7 +403,8 @@ START_TEST(a_fence_is_listed_with_the_parts_it_is_taken_apart_into)
 	bench_add_fence_cases("weir-delivery", BENCH_DRAINS, BENCH_YIELD, NULL);
 	ck_assert_uint_eq(bench_count(), before + 2 * 4 + 2);
 	ck_assert_str_eq(bench_at(before)->name, "2/threads/yield/burst-0");
-	ck_assert_str_eq(bench_at(before)->less[0], "fence/2/threads/yield/burst-0/weir-rendezvous");
+	ck_assert_str_eq(bench_at(before)->less[0],
+			 "fence/2/threads/yield/burst-0/weir-rendezvous");
 	ck_assert_str_eq(bench_at(before)->less[1], "");
 	ck_assert_str_eq(bench_at(before + 6)->name, "2/processes/yield/burst-16");
 	ck_assert_str_eq(bench_at(before + 6)->ref, "fence/2/threads/yield/burst-16/weir-delivery");
@@ -420,6 +435,7 @@ int main(void)
 	tcase_add_test(plain, spread_passes_over_rounds_dropped_or_not_measured);
 	tcase_add_test(plain, spread_of_nothing_is_nan);
 	tcase_add_test(plain, spread_takes_no_more_rounds_than_there_is_room_for);
+	tcase_add_test(plain, side_is_where_all_of_a_spread_lies);
 	tcase_add_test(plain, outlying_is_beyond_the_two_limits);
 	tcase_add_test(plain, a_failed_probe_is_outlying_but_not_where_nothing_can_be_probed);
 	tcase_add_test(plain, ratio_is_against_the_fastest_of_each_round);

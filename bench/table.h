@@ -1,0 +1,26 @@
+/* bench/table.h - a table of short texts, on a terminal or as Markdown. */
+#ifndef BENCH_TABLE_H
+#define BENCH_TABLE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum { TABLE_COLUMNS = 20, TABLE_CELL = 80 };
+
+struct table {
+	char (*row)[TABLE_COLUMNS][TABLE_CELL]; /* the first one is the heading */
+	uint32_t rows, cap;
+	int columns;
+	int texts; /* so many columns on the left are text: always there, and not set to the right */
+};
+
+/* Room for the heading and so many rows, all empty. 0; -1: no memory. */
+int table_make(struct table *t, const char *const *heading, int columns, int texts, uint32_t rows);
+void table_free(struct table *t);
+/* The next row's cells; NULL: there is no more room. */
+char (*table_row(struct table *t))[TABLE_CELL];
+
+/* A column that says nothing, "" or "-", in any row is left out. */
+void table_print(FILE *f, const struct table *t, int markdown);
+
+#endif
