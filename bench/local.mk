@@ -2,10 +2,11 @@
 # `make bench-full' takes the whole matrix. Plain `make' builds none of it. BENCHFLAGS are passed on:
 # make bench BENCHFLAGS='--filter roundtrip --repeat 21'.
 
+EXTRA_PROGRAMS =
 if BENCH
-EXTRA_PROGRAMS = %D%/weir-bench
+EXTRA_PROGRAMS += %D%/weir-bench
 EXTRA_LTLIBRARIES =
-CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES) %D%/revision.h \
+CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	bench-report.json bench-report.md
 
 %C%_weir_bench_SOURCES = \
@@ -209,4 +210,37 @@ tests_unit_check_bench_compare_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 tests_unit_check_bench_compare_LDADD = $(UNIT_LIBS) -lm
 endif
 
-EXTRA_DIST += %D%/README.md
+# ---- instructions per call ----
+
+# The library's own sources, compiled once more: tests/check-instructions builds this with flags of
+# its own, whatever configure was given, for its table holds for those alone.
+EXTRA_PROGRAMS += %D%/instructions/instructions
+CLEANFILES += %D%/instructions/instructions
+%C%_instructions_instructions_SOURCES = \
+	%D%/instructions/cases.h \
+	%D%/instructions/codec.c \
+	%D%/instructions/driver.c \
+	%D%/instructions/join.c \
+	%D%/instructions/join.h \
+	%D%/instructions/join_tell.c \
+	%D%/instructions/loop.c \
+	%D%/instructions/main.c \
+	%D%/instructions/meet.c \
+	%D%/instructions/progress.c \
+	%D%/instructions/quorum.c \
+	%D%/instructions/ring.c \
+	%D%/instructions/session.c \
+	$(src_base_libbase_la_SOURCES) \
+	$(src_flow_libflow_la_SOURCES) \
+	$(src_gate_libgate_la_SOURCES) \
+	$(src_runtime_libruntime_la_SOURCES)
+%C%_instructions_instructions_CFLAGS = $(AM_CFLAGS) $(WEIR_LIB_CFLAGS)
+%C%_instructions_instructions_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,now
+
+bench-instructions:
+	+@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-instructions --compare
+update-instructions:
+	+@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-instructions --update
+.PHONY: bench-instructions update-instructions
+
+EXTRA_DIST += %D%/README.md %D%/instructions/table.awk

@@ -41,6 +41,7 @@ EXTRA_DIST += \
 	%D%/design/session.md \
 	%D%/design/wait.md \
 	%D%/design/region.md \
+	%D%/instructions.md \
 	%D%/join-requirements.md \
 	%D%/ordering.md
 

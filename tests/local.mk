@@ -15,6 +15,7 @@ SCRIPT_TESTS = \
 	%D%/check-headers \
 	%D%/check-imports \
 	%D%/check-install \
+	%D%/check-instructions \
 	%D%/check-layers \
 	%D%/check-listed \
 	%D%/check-refusals \
