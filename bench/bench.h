@@ -2,6 +2,7 @@
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,6 +69,8 @@ struct bench_env {
 	struct control *ctl;
 	int count_calls; /* the next run is for counting system calls, not for its time */
 	char error[160]; /* why the last run failed */
+	/* nonzero: the sample at hand is to end soon, within a second or by force; NULL: never */
+	const volatile sig_atomic_t *stop;
 };
 
 /* Runs body(arg, 0) .. body(arg, roles - 1), each on a thread of its own, body(arg, 0) on the
@@ -104,6 +107,8 @@ void bench_add(const struct bench *b);
 size_t bench_count(void);
 const struct bench *bench_at(size_t i);
 void bench_mark_all(uint32_t flags); /* adds flags to every bench of the list */
+/* Roles that spin where they share a CPU measure the scheduler's time slice. */
+int bench_spins_in_vain(const struct bench *b, unsigned cpus);
 /* Is it in the quick plan of a machine with that many CPUs? */
 int bench_is_quick(const struct bench *b, unsigned cpus);
 

@@ -31,7 +31,7 @@ static void rates(FILE *f, const struct plan_row *row)
 	csvw_number(f, byte, ',');
 }
 
-static void one_row(FILE *f, const struct plan_row *row)
+static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 {
 	const struct bench *b = row->b;
 	const int failed = row->error[0] != '\0';
@@ -55,7 +55,10 @@ static void one_row(FILE *f, const struct plan_row *row)
 	csvw_number(f, failed ? (double)NAN : 0, ','); /* a row that lost one has failed */
 	csvw_count(f, row->ns.n, ',');
 	csvw_count(f, row->dropped, ',');
-	csvw_text(f, row->error, '\n');
+	csvw_text(f, row->error, ',');
+	csvw_text(f, p->opt.pair != NULL ? p->opt.pair : "", ',');
+	csvw_number(f, p->opt.pair != NULL ? p->env->cpu[0] : (double)NAN, ',');
+	csvw_number(f, p->opt.pair != NULL ? p->env->cpu[1] : (double)NAN, '\n');
 }
 
 void report_csv(FILE *f, const struct plan *p, const struct context *c)
@@ -65,8 +68,10 @@ void report_csv(FILE *f, const struct plan *p, const struct context *c)
 	(void)c;
 	fputs("group,name,who,unit,flags,size,batch,readers,ns_median,ns_min,ns_max,ops_per_s,"
 	      "gb_per_s,ratio_median,ratio_min,ratio_max,ref,ref_median,allocs_per_op,"
-	      "syscalls_per_op,switches_per_op,lost_per_op,kept,dropped,error\n",
+	      "syscalls_per_op,switches_per_op,lost_per_op,kept,dropped,error,"
+	      "pair,cpu_a,cpu_b\n",
 	      f);
-	for (i = 0; i < p->rows; i++)
-		one_row(f, &p->row[i]);
+	for (; p != NULL; p = p->next)
+		for (i = 0; i < p->rows; i++)
+			one_row(f, p, &p->row[i]);
 }

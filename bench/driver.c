@@ -102,12 +102,17 @@ void driver_populate(uint8_t *p, size_t len)
 static pid_t start_process(struct bench_env *env, const struct bench *b, struct job *job,
 			   unsigned roles, const sigset_t *mask)
 {
+	const pid_t parent = getpid();
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return pid;
+	/* what a terminal tells all of its processes is for the parent, with which we die */
 	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (env->count_calls)
 		watch_stop_here();
@@ -244,9 +249,12 @@ double driver_run(struct bench_env *env, const struct bench *b, role_fn first, r
 	}
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	memset(&w, 0, sizeof(w));
 	w.ctl = env->ctl;
+	w.stop = env->stop;
 	w.limit = driver_now() + WATCH_LIMIT_NS;
 	start_all(env, b, job, roles, &w, &before);
 	watch_wait(&w);

@@ -58,6 +58,13 @@ static void samples(FILE *f, const struct plan *p, const struct plan_row *row)
 	fputs("]\n", f);
 }
 
+static void pair(FILE *f, const struct plan *p)
+{
+	fputs("\"pair\": {", f);
+	jsonw_key_text(f, "kind", p->opt.pair, ", ");
+	fprintf(f, "\"cpus\": [%d, %d]}", p->env->cpu[0], p->env->cpu[1]);
+}
+
 static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 {
 	const struct bench *b = row->b;
@@ -68,6 +75,11 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	jsonw_key_text(f, "who", b->who, ",\n      ");
 	jsonw_key_text(f, "unit", b->unit, ", ");
 	flag_names(f, b->flags);
+	if (p->opt.pair != NULL) {
+		fputs("      ", f);
+		pair(f, p);
+		fputs(",\n", f);
+	}
 	fprintf(f,
 		"      \"size\": %u, \"batch\": %u, \"readers\": %u, \"ops_per_sample\": %" PRIu64
 		",\n      ",
@@ -90,8 +102,50 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	fputs("    }", f);
 }
 
+static void about_plan(FILE *f, const struct plan *p)
+{
+	fprintf(f, "\"rounds\": %u, \"rounds_planned\": %u, ", (unsigned)p->rounds,
+		(unsigned)p->opt.rounds);
+	jsonw_key_number(f, "sample_ms", p->opt.sample_ns / 1e6, ",\n  ");
+	jsonw_spread(f, "probe_ns", &p->probe, ",\n  ");
+	jsonw_key_number(f, "waiting", p->waiting, ",\n");
+}
+
+/* What was asked for. */
+static void chosen(FILE *f, const struct plan_options *o)
+{
+	fprintf(f, "\"plan\": {\"full\": %s, ", o->full ? "true" : "false");
+	if (o->filter != NULL)
+		jsonw_key_text(f, "filter", o->filter, ", ");
+	fprintf(f, "\"threads\": %s, \"processes\": %s, \"oversubscribed\": %s,\n    ",
+		o->modes == PLAN_PROCESSES ? "false" : "true",
+		o->modes == PLAN_THREADS ? "false" : "true", o->oversubscribed ? "true" : "false");
+	fprintf(f, "\"spin\": %s, \"yield\": %s, \"park\": %s},\n  ",
+		o->ways == 0 || o->ways & BENCH_SPIN ? "true" : "false",
+		o->ways == 0 || o->ways & BENCH_YIELD ? "true" : "false",
+		o->ways == 0 || o->ways & BENCH_PARK ? "true" : "false");
+}
+
+/* A plan each; what stands outside is of the first. */
+static void pairs(FILE *f, const struct plan *p)
+{
+	const char *comma = "";
+
+	fputs("  \"pairs\": [", f);
+	for (; p != NULL; p = p->next) {
+		fprintf(f, "%s\n  {", comma);
+		about_plan(f, p);
+		fputs("  ", f);
+		pair(f, p);
+		fputc('}', f);
+		comma = ",";
+	}
+	fputs("],\n", f);
+}
+
 void report_json(FILE *f, const struct plan *p, const struct context *c)
 {
+	const char *comma = "\n    ";
 	unsigned i;
 
 	fprintf(f, "{\n  \"schema\": \"weir-bench\",\n  \"version\": %d,\n  \"context\": {",
@@ -101,26 +155,26 @@ void report_json(FILE *f, const struct plan *p, const struct context *c)
 		jsonw_key_text(f, c->fact[i].key, c->fact[i].value, "");
 	}
 	fputs("\n  },\n  \"cautions\": [", f);
-	{
-		const char *comma = "";
-
-		for (i = 0; i < c->n; i++)
-			if (c->fact[i].warning != NULL) {
-				fprintf(f, "%s\n    ", comma);
-				jsonw_text(f, c->fact[i].warning);
-				comma = ",";
-			}
-	}
-	fprintf(f, "],\n  \"rounds\": %u, \"rounds_planned\": %u,\n  ", (unsigned)p->rounds,
-		(unsigned)p->opt.rounds);
-	jsonw_spread(f, "probe_ns", &p->probe, ",\n  ");
-	jsonw_key_number(f, "waiting", p->waiting, ",\n");
-	fputs("  \"rows\": [\n", f);
-	for (i = 0; i < p->rows; i++) {
-		one_row(f, p, &p->row[i]);
-		fputs(i + 1 < p->rows ? ",\n" : "\n", f);
-	}
-	fputs("  ],\n  \"studies\": ", f);
+	for (i = 0; i < c->n; i++)
+		if (c->fact[i].warning != NULL) {
+			fputs(comma, f);
+			jsonw_text(f, c->fact[i].warning);
+			comma = ",\n    ";
+		}
+	comma = "\n";
+	fprintf(f, "],\n  \"interrupted\": %s,\n  ", plan_interrupted(p) ? "true" : "false");
+	chosen(f, &p->opt);
+	about_plan(f, p);
+	if (p->opt.pair != NULL)
+		pairs(f, p);
+	fputs("  \"rows\": [", f);
+	for (; p != NULL; p = p->next)
+		for (i = 0; i < p->rows; i++) {
+			fputs(comma, f);
+			one_row(f, p, &p->row[i]);
+			comma = ",\n";
+		}
+	fputs("\n  ],\n  \"studies\": ", f);
 	study_json_all(f);
 	fputs("\n}\n", f);
 }

@@ -30,7 +30,7 @@ static int sample_is_outlying(const struct plan *p, const struct plan_row *row, 
 
 	return stats_outlying(s->before, p->probe.median) ||
 	       stats_outlying(s->after, p->probe.median) ||
-	       (row->b->readers < 2 && s->waiting > STATS_WAIT_HIGH);
+	       (row->b->readers < 2 && !p->opt.oversubscribed && s->waiting > STATS_WAIT_HIGH);
 }
 
 /* A round of a set counts when every sample in it was taken in the usual state: what is dropped on
@@ -102,8 +102,8 @@ static void judge_row(struct plan *p, struct plan_row *row)
 		}
 	row->dropped = taken - row->ns.n;
 	ops = (double)taken * (double)row->n;
-	row->allocs_per_op = ops > 0 ? (double)allocs / ops : 0;
-	row->sleeps_per_op = ops > 0 ? (double)sleeps / ops : 0;
+	row->allocs_per_op = ops > 0 ? (double)allocs / ops : (double)NAN;
+	row->sleeps_per_op = ops > 0 ? (double)sleeps / ops : (double)NAN;
 	row->waiting = stats_median(waiting, taken);
 }
 
@@ -113,7 +113,8 @@ static void judge_waiting(struct plan *p)
 	uint32_t i, n = 0;
 
 	for (i = 0; i < p->rows; i++)
-		if (p->row[i].b->readers < 2 && !isnan(p->row[i].waiting))
+		if ((p->opt.oversubscribed ? p->row[i].b->readers == 0 : p->row[i].b->readers < 2) &&
+		    !isnan(p->row[i].waiting))
 			p->scratch[n++] = p->row[i].waiting;
 	p->waiting = stats_median(p->scratch, n);
 }

@@ -38,11 +38,14 @@ void bench_mark_all(uint32_t flags)
 		list[i].flags |= flags;
 }
 
+int bench_spins_in_vain(const struct bench *b, unsigned cpus)
+{
+	return (b->flags & BENCH_SPINS) && b->readers + 1 > cpus;
+}
+
 int bench_is_quick(const struct bench *b, unsigned cpus)
 {
-	if (b->flags & BENCH_FULL)
-		return 0;
-	return !(b->flags & BENCH_SPINS) || b->readers + 1 <= cpus;
+	return !(b->flags & BENCH_FULL) && !bench_spins_in_vain(b, cpus);
 }
 
 void bench_full_name(const struct bench *b, char *buf, size_t cap)

@@ -26,6 +26,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/bench_ring.c \
 	%D%/bench_roundtrip.c \
 	%D%/bench_session.c \
+	%D%/choose.c \
 	%D%/context.c %D%/context.h \
 	%D%/control.h \
 	%D%/csv.c \
@@ -60,6 +61,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/role.c \
 	%D%/stats.c %D%/stats.h \
 	%D%/study.c %D%/study.h \
+	%D%/suite.c %D%/suite.h \
 	%D%/topology.c %D%/topology.h \
 	%D%/table.c %D%/table.h \
 	%D%/watch.c %D%/watch.h

@@ -8,13 +8,18 @@
 
 #include "driver.h"
 #include "front.h"
-#include "options.h"
 #include "study.h"
+#include "suite.h"
 
 static volatile sig_atomic_t interrupted;
 
+/* The first one ends the sample at hand, a second one the program; its children die with it. */
 static void on_interrupt(int sig)
 {
+	if (interrupted) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
 	interrupted = sig;
 }
 
@@ -55,17 +60,18 @@ static void add_all(void)
 #endif
 }
 
-static void list(const char *filter)
+static void list(const struct plan_options *o)
 {
 	char name[160];
 	size_t i;
 
 	for (i = 0; i < bench_count(); i++) {
+		if (!plan_asked_for(o, bench_at(i)))
+			continue;
 		bench_full_name(bench_at(i), name, sizeof(name));
-		if (bench_matches(filter, name))
-			printf("%s%s\n", name, bench_at(i)->flags & BENCH_FULL ? "  (full)" : "");
+		printf("%s%s\n", name, bench_at(i)->flags & BENCH_FULL ? "  (full)" : "");
 	}
-	study_list(stdout, filter);
+	study_list(stdout, o->filter);
 }
 
 static void catch_signals(void)
@@ -74,62 +80,34 @@ static void catch_signals(void)
 
 	memset(&act, 0, sizeof(act));
 	act.sa_handler = on_interrupt;
-	act.sa_flags = (int)SA_RESETHAND; /* a second one ends at once */
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 }
 
-/* The rows, then the studies. How many failed. */
-static unsigned measure(struct bench_env *env, struct plan *p, int studies)
-{
-	struct study_run all;
-	unsigned failed = 0;
-
-	if (p->rows > 0) {
-		plan_run(p);
-		plan_judge(p);
-		failed = p->failed;
-	}
-	memset(&all, 0, sizeof(all));
-	all.env = env;
-	all.filter = p->opt.filter;
-	all.full = p->opt.full;
-	all.seed = p->opt.seed;
-	all.stop = &interrupted;
-	return failed + (studies && !interrupted ? study_run_all(&all) : 0);
-}
-
 static int run(struct bench_env *env, struct options *o, const struct context *c)
 {
-	struct plan p;
+	struct suite s;
 	unsigned failed;
-	int studies = study_choose(o->plan.filter) > 0, rc = 0;
+	int rc;
 
-	o->plan.after_s = study_seconds(o->plan.full);
-	o->plan.budget_ns -= 1e9 * o->plan.after_s;
-	if (plan_make(&p, env, &o->plan) != 0 && !studies) {
-		fprintf(stderr,
-			"weir-bench: nothing matches --filter '%s'; --list shows the names\n",
-			o->plan.filter);
-		return 2;
-	}
-	o->output.folder = studies;
-	if (output_check(&o->output) != 0) {
-		plan_free(&p);
-		return 2;
-	}
 	catch_signals();
-	p.stop = &interrupted;
-	failed = measure(env, &p, studies);
-	report_text(stdout, &p, c);
-	rc = output_write(&o->output, &p, c) != 0 ? 2 : 0;
+	if (suite_make(&s, env, o) != 0)
+		return 2;
+	o->output.folder = s.studies;
+	if (output_check(&o->output) != 0) {
+		suite_free(&s);
+		return 2;
+	}
+	failed = suite_run(&s, &interrupted);
+	report_text(stdout, &s.plan[0], c);
+	rc = output_write(&o->output, &s.plan[0], c) != 0 ? 2 : 0;
 	if (interrupted)
 		printf("interrupted: reported what was done\n");
 	if (failed > 0) {
 		fprintf(stderr, "weir-bench: %u bench%s FAILED\n", failed, failed > 1 ? "es" : "");
 		rc = 1;
 	}
-	plan_free(&p);
+	suite_free(&s);
 	return rc != 0 ? rc : interrupted ? 128 + interrupted : 0;
 }
 
@@ -158,7 +136,7 @@ int main(int argc, char **argv)
 	if (o.lines)
 		bench_mark_all(BENCH_LINES);
 	if (o.list) {
-		list(o.plan.filter);
+		list(&o.plan);
 		return 0;
 	}
 	if (driver_init(&env, o.cpus) != 0) {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topology.h"
+
 static void usage(FILE *f)
 {
 	fputs("usage: weir-bench [options]\n"
@@ -17,7 +19,16 @@ static void usage(FILE *f)
 	      "  --list            names only\n"
 	      "  --repeat N        how often each bench is sampled, at most 64; --rounds is the "
 	      "same\n"
-	      "  --cpus A,B[,...]  the writer's CPU, then the others'\n"
+	      "  --sample-ms N     how long a sample is to take, at most 1000; without it 40, "
+	      "with\n"
+	      "                    --full 100, and less when there are many\n"
+	      "  --cpus LIST       CPUs to use, as 0,2-5: the writer's, then the others'\n"
+	      "  --pairs KINDS     the rows of two roles, for each a pair of such CPUs: smt, "
+	      "core,\n"
+	      "                    socket, numa\n"
+	      "  --mode MODES      threads, processes: only these, of rows that come as both;\n"
+	      "                    oversubscribed: all roles on the first CPU, none that spins\n"
+	      "  --wait WAYS       spin, yield, park: only these, of rows that wait in such ways\n"
 	      "  --seed N          of the order within each round\n"
 	      "  --read ends|lines what readers look at: first and last word, or every line\n"
 	      "  --report PREFIX   write PREFIX.md, PREFIX.json and so on, and the folder PREFIX;\n"
@@ -27,6 +38,7 @@ static void usage(FILE *f)
 	      "  --help\n"
 	      "  --version\n"
 	      "  --benchmark_...   any google-benchmark option: its runner instead of ours\n"
+	      "KINDS, MODES, WAYS: one, or some with commas between them.\n"
 	      "Interrupt it, and it reports what is done so far.\n",
 	      f);
 }
@@ -62,7 +74,11 @@ enum {
 	FILTER,
 	LIST,
 	REPEAT,
+	SAMPLE,
 	CPUS,
+	PAIRS,
+	MODE,
+	WAIT,
 	SEED,
 	READ,
 	REPORT,
@@ -79,7 +95,11 @@ static const struct option long_options[] = {
 	{"list", no_argument, NULL, LIST},
 	{"repeat", required_argument, NULL, REPEAT},
 	{"rounds", required_argument, NULL, REPEAT},
+	{"sample-ms", required_argument, NULL, SAMPLE},
 	{"cpus", required_argument, NULL, CPUS},
+	{"pairs", required_argument, NULL, PAIRS},
+	{"mode", required_argument, NULL, MODE},
+	{"wait", required_argument, NULL, WAIT},
 	{"seed", required_argument, NULL, SEED},
 	{"read", required_argument, NULL, READ},
 	{"report", required_argument, NULL, REPORT},
@@ -111,7 +131,80 @@ static int set_path(const char *option, const char *value, const char **out)
 	return 0;
 }
 
-static int set_option(struct options *o, int c, uint64_t *repeat)
+struct word {
+	const char *name;
+	uint32_t bit;
+};
+
+#define OVERSUBSCRIBED 4u
+
+static const struct word pairs[] = {
+	{"smt", 1u << TOPOLOGY_SMT},
+	{"core", 1u << TOPOLOGY_CORE},
+	{"socket", 1u << TOPOLOGY_SOCKET},
+	{"numa", 1u << TOPOLOGY_NUMA},
+	{NULL, 0},
+};
+static const struct word modes[] = {
+	{"threads", PLAN_THREADS},
+	{"processes", PLAN_PROCESSES},
+	{"oversubscribed", OVERSUBSCRIBED},
+	{NULL, 0},
+};
+static const struct word ways[] = {
+	{"spin", BENCH_SPIN},
+	{"yield", BENCH_YIELD},
+	{"park", BENCH_PARK},
+	{NULL, 0},
+};
+
+/* Words with commas between them. */
+static int parse_words(const char *option, const char *text, const struct word *words,
+		       uint32_t *out)
+{
+	const char *at = text;
+	const struct word *w;
+	char known[80] = "";
+	size_t len;
+
+	for (w = words; w->name != NULL; w++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			 w == words ? "known are " : ", ", w->name);
+	for (;; at += len + 1) {
+		len = strcspn(at, ",");
+		for (w = words; w->name != NULL; w++)
+			if (strlen(w->name) == len && strncmp(w->name, at, len) == 0)
+				break;
+		if (w->name == NULL)
+			return misuse(option, text, known);
+		*out |= w->bit;
+		if (at[len] == '\0')
+			return 0;
+	}
+}
+
+static int set_mode(struct options *o, const char *text)
+{
+	uint32_t bits = 0;
+
+	if (parse_words("--mode", text, modes, &bits) != 0)
+		return -1;
+	o->plan.oversubscribed |= (bits & OVERSUBSCRIBED) != 0;
+	o->plan.modes |= bits & (PLAN_THREADS | PLAN_PROCESSES);
+	return 0;
+}
+
+static int set_sample(struct options *o, const char *text)
+{
+	uint64_t ms;
+
+	if (parse_number(text, 1000, &ms) != 0 || ms == 0)
+		return misuse("--sample-ms", text, "a number from 1 to 1000 is wanted");
+	o->sample_ns = 1e6 * (double)ms;
+	return 0;
+}
+
+static int set_option(struct options *o, int c, const char *word, uint64_t *repeat)
 {
 	switch (c) {
 	case QUICK:
@@ -127,6 +220,14 @@ static int set_option(struct options *o, int c, uint64_t *repeat)
 		if (parse_number(optarg, STATS_ROUNDS_MAX / 2, repeat) != 0 || *repeat == 0)
 			return misuse("--repeat", optarg, "a number from 1 to 64 is wanted");
 		return 0;
+	case SAMPLE:
+		return set_sample(o, optarg);
+	case PAIRS:
+		return parse_words("--pairs", optarg, pairs, &o->pairs);
+	case MODE:
+		return set_mode(o, optarg);
+	case WAIT:
+		return parse_words("--wait", optarg, ways, &o->plan.ways);
 	case CPUS:
 		o->cpus = optarg;
 		return 0;
@@ -145,8 +246,12 @@ static int set_option(struct options *o, int c, uint64_t *repeat)
 		return set_path("--json", optarg, &o->output.json);
 	case MARKDOWN:
 		return set_path("--markdown", optarg, &o->output.markdown);
+	case ':':
+		fprintf(stderr, "weir-bench: %s wants a value; see --help\n", word);
+		return -1;
 	default:
-		usage(stderr);
+		fprintf(stderr, "weir-bench: '%s' is no option, or takes no value; see --help\n",
+			word);
 		return -1;
 	}
 }
@@ -160,19 +265,23 @@ int options_parse(int argc, char **argv, struct options *o)
 	set_full(&o->plan, 0);
 	o->plan.seed = 1;
 	o->output.prefix = "bench-report";
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
 		if (c == HELP)
 			usage(stdout);
 		else if (c == SHOW_VERSION)
 			puts("weir-bench " BENCH_VERSION);
-		else if (set_option(o, c, &repeat) != 0)
+		else if (set_option(o, c, argv[optind - 1], &repeat) != 0)
 			return -1;
 		if (c == HELP || c == SHOW_VERSION)
 			return 1;
 	}
 	if (optind < argc)
 		return misuse("argument", argv[optind], "only options are known");
+	if (o->pairs != 0 && o->plan.oversubscribed)
+		return misuse("--mode", "oversubscribed", "not with --pairs, which wants two CPUs");
 	if (repeat > 0)
 		o->plan.rounds = (uint32_t)repeat;
+	if (o->sample_ns > 0)
+		o->plan.sample_ns = o->sample_ns;
 	return 0;
 }

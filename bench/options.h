@@ -8,6 +8,8 @@ struct options {
 	struct plan_options plan;
 	struct output output;
 	const char *cpus;
+	uint32_t pairs;   /* a bit for each enum topology_kind */
+	double sample_ns; /* 0: not given */
 	int list, lines;
 	char filter[1024]; /* all --filter, with commas between them */
 };

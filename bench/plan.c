@@ -49,93 +49,6 @@ uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sam
 	return n < step ? (uint64_t)step : (uint64_t)n;
 }
 
-/* ---- choosing ---- */
-
-static int is_named(const struct plan *p, const struct bench *b)
-{
-	char name[160];
-
-	bench_full_name(b, name, sizeof(name));
-	return bench_matches(p->opt.filter, name);
-}
-
-static int matches(const struct plan *p, const struct bench *b, int full)
-{
-	return is_named(p, b) && (full || bench_is_quick(b, p->env->cpus));
-}
-
-static uint32_t count_matches(struct plan *p, int full)
-{
-	uint32_t n = 0;
-	size_t i;
-
-	p->left_out = 0;
-	for (i = 0; i < bench_count(); i++) {
-		n += (uint32_t)matches(p, bench_at(i), full);
-		p->left_out += !full && is_named(p, bench_at(i)) &&
-			       !(bench_at(i)->flags & BENCH_FULL) &&
-			       !bench_is_quick(bench_at(i), p->env->cpus);
-	}
-	return n;
-}
-
-static uint32_t set_of(const struct plan *p, const struct bench *b)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->rows; i++)
-		if (strcmp(p->row[i].b->group, b->group) == 0 &&
-		    strcmp(p->row[i].b->name, b->name) == 0)
-			return p->row[i].set;
-	return p->sets;
-}
-
-static int add_row(struct plan *p, const struct bench *b)
-{
-	struct plan_row *row = &p->row[p->rows];
-	uint32_t i;
-
-	row->b = b;
-	row->set = set_of(p, b);
-	if (row->set == p->sets)
-		p->sets++;
-	for (i = 0; i < STATS_ROUNDS_MAX; i++)
-		row->sample[i].ns_per_op = (double)NAN;
-	row->calls_per_op = (double)NAN;
-	p->rows++;
-	return latency_make(row);
-}
-
-int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *opt)
-{
-	uint32_t n, s, i, at = 0;
-	int full = opt->full;
-	size_t k;
-
-	memset(p, 0, sizeof(*p));
-	p->env = env;
-	p->opt = *opt;
-	n = count_matches(p, full);
-	if (n == 0 && !full) /* named, but not of the quick plan */
-		n = count_matches(p, full = 1);
-	if (n == 0)
-		return -1;
-	p->row = calloc(n, sizeof(*p->row));
-	p->order = calloc(n, sizeof(*p->order));
-	p->keep = calloc(n, STATS_ROUNDS_MAX);
-	p->scratch = calloc((size_t)n * STATS_ROUNDS_MAX, sizeof(*p->scratch));
-	if (p->row == NULL || p->order == NULL || p->keep == NULL || p->scratch == NULL)
-		return -1;
-	for (k = 0; k < bench_count(); k++)
-		if (matches(p, bench_at(k), full) && add_row(p, bench_at(k)) != 0)
-			return -1;
-	for (s = 0; s < p->sets; s++)
-		for (i = 0; i < p->rows; i++)
-			if (p->row[i].set == s)
-				p->order[at++] = i;
-	return 0;
-}
-
 void plan_free(struct plan *p)
 {
 	uint32_t i;
@@ -150,21 +63,38 @@ void plan_free(struct plan *p)
 
 /* ---- running ---- */
 
-static int stopping(const struct plan *p)
+int plan_interrupted(const struct plan *p)
 {
 	return p->stop != NULL && *p->stop != 0;
 }
 
-/* Until the planned rounds are done, as far as the pace so far tells. */
+/* Until the planned rounds are done: by the pace so far, or by what is usual. */
+double plan_seconds(const struct plan *p)
+{
+	const double budget = p->opt.budget_ns / 1e9, rows = (double)p->rows;
+	const double usual = (p->opt.sample_ns + PLAN_OVERHEAD_NS) / 1e9;
+	double now = (double)driver_now(), done = (double)p->steps_done, left;
+
+	if (p->started == 0) {
+		left = rows * usual * (PLAN_CALIBRATION + p->opt.rounds);
+		return left < budget ? left : budget;
+	}
+	if (p->calibrated == 0) {
+		left = done > 0 ? (now - (double)p->started) / 1e9 / done
+				: usual * PLAN_CALIBRATION;
+		left = (rows - done) * left + rows * p->opt.rounds * usual;
+	} else {
+		left = done > 0 ? (now - (double)p->calibrated) / 1e9 / done : usual;
+		left *= rows * p->opt.rounds - done;
+	}
+	now = budget - (now - (double)p->started) / 1e9;
+	left = left < now ? left : now;
+	return left > 0 ? left : 0;
+}
+
 static double seconds_left(const struct plan *p)
 {
-	double done = (double)p->steps_done, all = (double)p->steps_all;
-	double spent = (double)(driver_now() - p->started) / 1e9;
-	double budget = p->opt.budget_ns / 1e9 - spent;
-	double left = done > 0 ? spent * (all - done) / done : budget;
-
-	left = left < budget ? left : budget;
-	return (left > 0 ? left : 0) + p->opt.after_s;
+	return plan_seconds(p) + p->after_s;
 }
 
 static void progress(struct plan *p, const char *what, const struct plan_row *row)
@@ -191,6 +121,8 @@ static void fail_row(struct plan *p, struct plan_row *row)
 {
 	char name[160];
 
+	if (plan_interrupted(p))
+		return; /* it was ended */
 	snprintf(row->error, sizeof(row->error), "%s",
 		 p->env->error[0] != '\0' ? p->env->error : "failed");
 	p->failed++;
@@ -220,7 +152,7 @@ static void calibrate_all(struct plan *p)
 {
 	uint32_t i;
 
-	for (i = 0; i < p->rows && !stopping(p); i++) {
+	for (i = 0; i < p->rows && !plan_interrupted(p); i++) {
 		struct plan_row *row = &p->row[p->order[i]];
 
 		progress(p, "calibrating", row);
@@ -231,7 +163,10 @@ static void calibrate_all(struct plan *p)
 			count_calls(p, row);
 		p->steps_done++;
 	}
-	progress_line(p, "calibrated");
+	p->calibrated = driver_now();
+	p->steps_done = 0;
+	if (!plan_interrupted(p))
+		progress_line(p, "calibrated");
 }
 
 static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
@@ -304,7 +239,7 @@ static uint32_t run_round(struct plan *p, uint32_t least_kept)
 			 (unsigned)p->opt.rounds);
 	shuffle_sets(p);
 	p->probe_last = probe_machine(p->env);
-	for (i = 0; i < p->rows && !stopping(p); i++) {
+	for (i = 0; i < p->rows && !plan_interrupted(p); i++) {
 		struct plan_row *row = &p->row[p->order[i]];
 
 		if (row->error[0] != '\0' ||
@@ -322,9 +257,13 @@ static uint32_t run_round(struct plan *p, uint32_t least_kept)
 	return ran;
 }
 
+/* Another round would not be done in time. */
 static int out_of_time(const struct plan *p)
 {
-	return (double)(driver_now() - p->started) > p->opt.budget_ns;
+	const double now = (double)driver_now();
+	const double round = p->rounds > 0 ? (now - (double)p->calibrated) / p->rounds : 0;
+
+	return now - (double)p->started + round > p->opt.budget_ns;
 }
 
 void plan_run(struct plan *p)
@@ -332,18 +271,16 @@ void plan_run(struct plan *p)
 	uint32_t least = (2 * p->opt.rounds + 2) / 3;
 
 	p->started = driver_now();
-	p->steps_all = (uint64_t)p->rows * (2 + p->opt.rounds);
 	latency_look_at_clocks(p);
 	calibrate_all(p);
-	p->steps_all = p->steps_done + (uint64_t)p->rows * p->opt.rounds;
 	/* a machine so busy that time runs out gets fewer rounds, but some */
-	while (p->rounds < p->opt.rounds && !stopping(p) &&
+	while (p->rounds < p->opt.rounds && !plan_interrupted(p) &&
 	       (p->rounds < LEAST_ROUNDS || !out_of_time(p)))
 		if (run_round(p, 0) == 0)
 			break; /* every row has failed */
 	/* the machine was unsteady: another go for those that lost more than a third */
-	while (p->rounds < 2 * p->opt.rounds && p->rounds < STATS_ROUNDS_MAX && !stopping(p) &&
-	       !out_of_time(p)) {
+	while (p->rounds < 2 * p->opt.rounds && p->rounds < STATS_ROUNDS_MAX &&
+	       !plan_interrupted(p) && !out_of_time(p)) {
 		plan_judge(p);
 		if (run_round(p, least) == 0)
 			break;

@@ -9,14 +9,19 @@
 #include "hist.h"
 #include "stats.h"
 
+enum plan_mode { PLAN_THREADS = 1, PLAN_PROCESSES = 2 };
+
 struct plan_options {
 	const char *filter; /* see bench_matches() */
+	uint32_t modes;     /* enum plan_mode; 0: all */
+	uint32_t ways;      /* enum bench_way; 0: all */
+	int oversubscribed; /* all roles are to share one CPU: none that spins */
+	const char *pair;   /* what the two CPUs of env are to each other; NULL: not asked */
 	int full;           /* benches with BENCH_FULL as well, longer samples */
 	uint32_t rounds;
 	uint64_t seed;
-	double sample_ns; /* what one sample should take */
+	double sample_ns; /* what one sample should take; less when time is short */
 	double budget_ns; /* no round begins after this, the first few aside */
-	double after_s;   /* what comes after the plan will take this long */
 };
 
 struct plan_sample {
@@ -75,21 +80,37 @@ struct plan {
 	uint32_t rows, sets;
 	uint32_t rounds; /* done or begun */
 	uint32_t failed;
-	uint32_t left_out; /* of the quick plan, for they spin and would share CPUs */
+	uint32_t left_out;   /* they spin and would share CPUs */
+	uint32_t not_of_two; /* left out of a plan for a pair of CPUs */
 	int64_t started;
-	uint64_t steps_done, steps_all;
+	int64_t calibrated;  /* when that was done; 0: not yet */
+	uint64_t steps_done; /* rows calibrated, then samples taken */
+	double after_s;      /* what comes after the plan will take this long */
 	double probe_last;
 	int clocks_known; /* there are one-way rows, and the CPUs' clocks were compared */
 	int64_t clocks_low, clocks_high; /* how far the second one's may be ahead, ns */
 	/* by plan_judge() */
 	struct stats_spread probe;
-	double waiting;  /* median over the rows that need not share CPUs */
-	uint8_t *keep;   /* by plan_judge(): [set][STATS_ROUNDS_MAX] */
-	double *scratch; /* [row][STATS_ROUNDS_MAX] */
+	double waiting;    /* median over the rows that need not share CPUs */
+	uint8_t *keep;     /* by plan_judge(): [set][STATS_ROUNDS_MAX] */
+	double *scratch;   /* [row][STATS_ROUNDS_MAX] */
+	struct plan *next; /* the next pair of CPUs; NULL: this was the last or only plan */
 };
 
-/* Chooses the rows. 0; -1: nothing matches or no memory. */
+/* A sample costs that more: processes, and the probe. */
+#define PLAN_OVERHEAD_NS 8e6
+/* Calibrating a row, and counting its system calls, takes as long as so many samples. */
+#define PLAN_CALIBRATION 4u
+#define PLAN_LEAST_SAMPLE_NS 10e6
+
+/* By name, mode and way of waiting? A row that knows no such distinction always is. */
+int plan_asked_for(const struct plan_options *o, const struct bench *b);
+
+/* Chooses the rows, maybe none. 0; -1: no memory, stderr says so. */
 int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *opt);
+
+/* What it will take, or what is left of it, as far as can be told. */
+double plan_seconds(const struct plan *p);
 
 /* Finds out how many operations make a sample, then measures round by round. */
 void plan_run(struct plan *p);
@@ -97,6 +118,7 @@ void plan_run(struct plan *p);
 /* Drops rounds, takes medians and ratios. May be called again after more rounds. */
 void plan_judge(struct plan *p);
 
+int plan_interrupted(const struct plan *p);
 void plan_free(struct plan *p);
 
 /* A row's distributions: room for them, those of a round just run (0, or -1 with env->error), what

@@ -27,13 +27,39 @@ static const char *group_after(const struct plan *p, const char *group)
 	return NULL;
 }
 
+/* Where it ran and what was left out for that. */
+static void about_place(FILE *f, const struct plan *p, const char *bullet)
+{
+	if (p->opt.pair != NULL)
+		fprintf(f,
+			"%sCPUs %d and %d (%s): %u rows that have not two roles are left out; of "
+			"these CPUs:\n",
+			bullet, p->env->cpu[0], p->env->cpu[1], p->opt.pair,
+			(unsigned)p->not_of_two);
+	if (p->opt.oversubscribed)
+		fprintf(f, "%soversubscribed: all roles share CPU %d\n", bullet, p->env->cpu[0]);
+	if (p->left_out > 0 && p->opt.oversubscribed)
+		fprintf(f, "%s%u rows that spin are left out: nobody would give the CPU away\n",
+			bullet, (unsigned)p->left_out);
+	else if (p->left_out > 0)
+		fprintf(f,
+			"%s%u rows that spin with more roles than CPUs are left out of the quick "
+			"plan: "
+			"they measure the scheduler's time slice; --full has them\n",
+			bullet, (unsigned)p->left_out);
+}
+
 static void about_plan(FILE *f, const struct plan *p, const char *bullet)
 {
-	fprintf(f,
-		"%s%u rounds, %u planned; machine probe (round trip of one line): median %.0f ns, "
-		"%.0f..%.0f\n",
-		bullet, (unsigned)p->rounds, (unsigned)p->opt.rounds, p->probe.median, p->probe.min,
-		p->probe.max);
+	about_place(f, p, bullet);
+	fprintf(f, "%s%u rounds, %u planned; samples of %.0f ms; ", bullet, (unsigned)p->rounds,
+		(unsigned)p->opt.rounds, p->opt.sample_ns / 1e6);
+	if (p->env->cpus > 1)
+		fprintf(f,
+			"machine probe (round trip of one line): median %.0f ns, %.0f..%.0f\n",
+			p->probe.median, p->probe.min, p->probe.max);
+	else
+		fprintf(f, "one CPU, so no machine probe\n");
 	fprintf(f,
 		"%sa round of a comparison is dropped, on all sides, when a probe beside it is "
 		"beyond %.1f x or below %.1f x that median, or others had its CPUs for more than "
@@ -46,12 +72,6 @@ static void about_plan(FILE *f, const struct plan *p, const char *bullet)
 	fprintf(f, "%sreaders look at %s of each message\n", bullet,
 		p->rows > 0 && (p->row[0].b->flags & BENCH_LINES) ? "every line"
 								  : "the first and last word");
-	if (p->left_out > 0)
-		fprintf(f,
-			"%s%u rows that spin with more roles than CPUs are left out of the quick "
-			"plan: "
-			"they measure the scheduler's time slice; --full has them\n",
-			bullet, (unsigned)p->left_out);
 	if (p->waiting > WAITING_TOO_MUCH)
 		fprintf(f,
 			"%scaution: others had these CPUs for %.0f %% of the time: what is left "
@@ -64,25 +84,46 @@ static void summary(FILE *f, const struct plan *p, const struct context *c, cons
 {
 	unsigned i;
 
-	if (p->rows > 0)
-		about_plan(f, p, bullet);
+	if (plan_interrupted(p))
+		fprintf(f, "%sinterrupted: this is what was done\n", bullet);
+	for (; p != NULL; p = p->next)
+		if (p->rows > 0)
+			about_plan(f, p, bullet);
 	for (i = 0; i < c->n; i++)
 		if (c->fact[i].warning != NULL)
 			fprintf(f, "%scaution, %s = %s: %s\n", bullet, c->fact[i].key,
 				c->fact[i].value, c->fact[i].warning);
 }
 
-static void report(FILE *f, const struct plan *p, const struct context *c, int markdown)
+static void group_title(FILE *f, const struct plan *p, const char *group, int markdown)
+{
+	fprintf(f, "\n%s%s", markdown ? "## " : "", group);
+	if (p->opt.pair != NULL)
+		fprintf(f, ", CPUs %d,%d (%s)", p->env->cpu[0], p->env->cpu[1], p->opt.pair);
+	fputs(markdown ? "\n\n" : "\n", f);
+}
+
+/* The groups of one plan. */
+static void groups(FILE *f, const struct plan *p, int markdown)
 {
 	const char *group = NULL, *bullet = markdown ? "* " : "  ";
 
 	while ((group = group_after(p, group)) != NULL) {
-		fprintf(f, markdown ? "\n## %s\n\n" : "\n%s\n", group);
+		group_title(f, p, group, markdown);
 		report_table(f, p, group, markdown);
 		if (markdown)
 			fputc('\n', f);
 		report_notes(f, p, group, bullet);
 	}
+}
+
+static void report(FILE *f, const struct plan *p, const struct context *c, int markdown)
+{
+	const char *bullet = markdown ? "* " : "  ";
+	const struct plan *one;
+
+	for (one = p; one != NULL; one = one->next)
+		groups(f, one, markdown);
 	study_report_all(f, markdown);
 	fprintf(f, markdown ? "\n## About this run\n\n" : "\nabout this run\n");
 	summary(f, p, c, bullet);

@@ -143,6 +143,10 @@ static void run_one(struct entry *e, struct study_run *r)
 	e->ran = 1;
 	if (e->study->run(r) == 0)
 		return;
+	if (*r->stop != 0) {
+		snprintf(e->error, sizeof(e->error), "interrupted before it had anything");
+		return;
+	}
 	snprintf(e->error, sizeof(e->error), "%s",
 		 r->env->error[0] != '\0' ? r->env->error : "failed");
 	fprintf(stderr, "%sFAILED %s: %s\n", isatty(STDOUT_FILENO) ? "\n" : "", e->study->name,
@@ -161,7 +165,7 @@ unsigned study_run_all(const struct study_run *all)
 		r.seconds = seconds_of(list[i].study, r.full);
 		after = study_seconds(r.full) - r.seconds;
 		run_one(&list[i], &r);
-		failed += list[i].error[0] != '\0';
+		failed += list[i].error[0] != '\0' && *r.stop == 0;
 	}
 	if (isatty(STDOUT_FILENO))
 		printf("\r\033[K");
@@ -179,7 +183,7 @@ void study_report_all(FILE *f, int markdown)
 			continue;
 		fprintf(f, markdown ? "\n## %s\n\n" : "\n%s\n", list[i].study->name);
 		if (list[i].error[0] != '\0')
-			fprintf(f, "%sFAILED: %s\n", markdown ? "* " : "  ", list[i].error);
+			fprintf(f, "%sno result: %s\n", markdown ? "* " : "  ", list[i].error);
 		else if (list[i].study->report != NULL)
 			list[i].study->report(f, markdown);
 	}

@@ -20,6 +20,7 @@
 
 #include "watch.h"
 
+#define STOP_LIMIT_NS INT64_C(1000000000)
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 #define TRACE_OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL)
 
@@ -144,19 +145,47 @@ static int left(const struct watch *w)
 	return 0;
 }
 
-/* Sleeps until a child says something. */
+/* The caller's handler, or the end of the program. */
+static void deliver(int sig)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(sig);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Sleeps until a child, or the user, says something. */
 static void sleep_until(int64_t when)
 {
 	int64_t ns = when - driver_now();
 	struct timespec ts;
 	sigset_t set;
+	int sig;
 
 	ns = ns < 1000 ? 1000 : ns;
 	ts.tv_sec = (time_t)(ns / 1000000000);
 	ts.tv_nsec = (long)(ns % 1000000000);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
-	(void)sigtimedwait(&set, NULL, &ts); /* or a signal that the run handles: look again */
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sig = sigtimedwait(&set, NULL, &ts);
+	if (sig == SIGINT || sig == SIGTERM)
+		deliver(sig);
+}
+
+/* Once the user has had enough, what takes longer counts as hung. */
+static void heed_stop(struct watch *w)
+{
+	const int64_t limit = driver_now() + STOP_LIMIT_NS;
+
+	if (w->stop == NULL || *w->stop == 0)
+		return;
+	w->stop = NULL;
+	w->limit = limit < w->limit ? limit : w->limit;
 }
 
 void watch_wait(struct watch *w)
@@ -176,6 +205,7 @@ void watch_wait(struct watch *w)
 			fail(w, "did not end in time: killed", (unsigned)who - 1, "");
 			kill_all(w);
 		} else {
+			heed_stop(w);
 			sleep_until(hung ? driver_now() + 100000000 : w->limit);
 		}
 	}

@@ -2,15 +2,18 @@
 #ifndef BENCH_WATCH_H
 #define BENCH_WATCH_H
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include "control.h"
 
-/* The processes of one run, children of the caller, which has SIGCHLD blocked. */
+/* The processes of one run, children of the caller, which has SIGCHLD blocked, and SIGINT and SIGTERM,
+ * lest they come between looking and sleeping. */
 struct watch {
 	pid_t pid[ROLE_MAX]; /* of role i, or of all roles: pid[0] */
 	unsigned n;
-	int64_t limit; /* driver_now() at which those that are left have hung */
+	int64_t limit;                     /* driver_now() at which those that are left have hung */
+	const volatile sig_atomic_t *stop; /* nonzero: soon; NULL: never */
 	struct control *ctl;
 	int traced;     /* watch_trace() has them, and watch_wait() counts */
 	uint64_t calls; /* system calls inside the timed part, all roles, the harness's excepted */
