@@ -29,6 +29,12 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/choose.c \
 	%D%/context.c %D%/context.h \
 	%D%/control.h \
+	%D%/cores.h \
+	%D%/cores_data.c \
+	%D%/cores_out.c \
+	%D%/cores_plan.c \
+	%D%/cores_run.c %D%/cores_side.h \
+	%D%/cores_trips.c \
 	%D%/csv.c \
 	%D%/csvw.c %D%/csvw.h \
 	%D%/driver.c %D%/driver.h \
@@ -61,6 +67,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/role.c \
 	%D%/stats.c %D%/stats.h \
 	%D%/study.c %D%/study.h \
+	%D%/study_cores.c \
 	%D%/suite.c %D%/suite.h \
 	%D%/topology.c %D%/topology.h \
 	%D%/table.c %D%/table.h \
@@ -188,6 +195,14 @@ if HAVE_HWLOC
 tests_unit_check_bench_topology_CPPFLAGS += -DBENCH_HAVE_HWLOC $(HWLOC_CFLAGS)
 tests_unit_check_bench_topology_LDADD += $(HWLOC_LIBS)
 endif
+
+check_PROGRAMS += tests/unit/check_bench_cores
+TESTS += tests/unit/check_bench_cores
+tests_unit_check_bench_cores_SOURCES = tests/unit/check_bench_cores.c \
+	%D%/cores_data.c %D%/cores_out.c %D%/cores_plan.c \
+	%D%/jsonw.c %D%/stats.c
+tests_unit_check_bench_cores_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_cores_LDADD = $(UNIT_LIBS)
 endif
 
 # Ranks of a distribution, and a rate that is kept.

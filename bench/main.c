@@ -25,6 +25,7 @@ static void on_interrupt(int sig)
 
 static void add_all(void)
 {
+	study_add_cores();
 	bench_add_limits();
 	bench_add_ring();
 	bench_add_roundtrip();

@@ -43,6 +43,9 @@ int study_wants(const struct study_run *r, const struct study *s, const char *na
 /* Says on a terminal what is being done and how long it may take, or nothing when stdout is none. */
 void study_progress(const struct study_run *r, const char *what);
 
+/* Each adds its study. */
+void study_add_cores(void);
+
 /* ---- all of them: for the runner and the report ---- */
 
 /* Chooses those whose name, or one of whose listed names, the filter matches. How many. */
