@@ -27,6 +27,7 @@ extern "C" {
 enum bench_flag {
 	BENCH_PEER = 1u,     /* not ours: the ratio is taken against the fastest of these */
 	BENCH_SHARING = 2u,  /* its readers compete for messages: shown, never in a ratio */
+	BENCH_LOSSY = 16384u, /* its writer waits for nobody: what readers miss is counted, not failed */
 	BENCH_LIMIT = 4u,    /* what the machine can do, not what a library does */
 	BENCH_PROCS = 8u,    /* roles are processes, not threads */
 	BENCH_TIME = 16u,    /* only ns/op says something: no rate */
@@ -57,6 +58,7 @@ struct bench_sample {
 	uint64_t faults; /* page faults inside the timed part, all roles */
 	double waiting;  /* share of the roles' time in which they wanted a CPU and had none */
 	double value;    /* what role 0 cares to report */
+	uint64_t lost;   /* messages that readers missed and know of, all together */
 	double calls;    /* system calls inside the timed part, all roles; NaN: not counted */
 };
 
@@ -127,6 +129,7 @@ void bench_set_rate(uint64_t per_second);
 /* Each adds its benches. Those of peers exist when configure found the peer. */
 void bench_add_limits(void);
 void bench_add_ring(void);
+void bench_add_lossy(void);
 void bench_add_roundtrip(void);
 void bench_add_latency(void);
 void bench_add_progress(void);
@@ -140,6 +143,7 @@ void bench_add_region(void);
 void bench_add_fence(void);
 void bench_add_session(void);
 void bench_add_ack_barrier(void);
+void bench_add_slots(void);
 void bench_add_ck_ring(void);
 void bench_add_ck_sequence(void);
 void bench_add_boost(void);
@@ -164,6 +168,10 @@ void bench_add_ring_cases(const char *who, uint32_t flags,
 /* What wants() says for rows that consume otherwise than their writer produces: one reader, single
  * commits; in the quick plan on threads at 64 B. */
 int bench_ring_consumer_case(const struct bench_ring_case *c);
+/* Adds rows of group "ring" whose writer waits for nobody. batched: commits after 32 as well. */
+void bench_add_lossy_cases(const char *who, uint32_t flags, int batched,
+			   double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					 struct bench_sample *));
 /* Adds the rows of group "roundtrip", threads and processes. */
 void bench_add_roundtrip_cases(const char *who, uint32_t flags,
 			       double (*run)(struct bench_env *, const struct bench *, uint64_t,

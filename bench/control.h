@@ -11,6 +11,7 @@ struct result {
 	int64_t t0, t1;
 	uint64_t allocs, voluntary, involuntary, faults;
 	uint64_t waited; /* ns, runnable without a CPU */
+	uint64_t lost;   /* messages */
 	uint32_t done;
 	uint32_t idle; /* yields for the harness: see role_idle() */
 	int32_t tid;

@@ -15,10 +15,10 @@
 
 /* What is measured for every pair. One way: half a round trip. */
 enum cores_what {
-	CORES_LINE,	/* a cache line, no library; one way */
-	CORES_RING,	/* weir ring, send to read, two rings; one way */
+	CORES_LINE,     /* a cache line, no library; one way */
+	CORES_RING,     /* weir ring, send to read, two rings; one way */
 	CORES_PROGRESS, /* weir progress record, publish to observe, two records; one way */
-	CORES_BARRIER,	/* weir rendezvous of two, per generation */
+	CORES_BARRIER,  /* weir rendezvous of two, per generation */
 	CORES_WHATS
 };
 extern const char *const cores_what_name[CORES_WHATS];
@@ -60,14 +60,14 @@ struct cores {
 	char unknown[160]; /* why it is not known how they lie; "": it is */
 	struct cores_pair *pair;
 	uint32_t pairs;
-	uint32_t pairs_all;	   /* ordered; more than pairs: a sample was taken */
-	uint32_t repeats;	   /* planned */
-	uint32_t passes;	   /* made over all pairs, the last one perhaps in part */
-	double visit_ns;	   /* what a visit may take */
-	unsigned wanted;	   /* bits of enum cores_what; the line is always measured */
-	uint32_t *order;	   /* of the pairs in a repeat */
+	uint32_t pairs_all;        /* ordered; more than pairs: a sample was taken */
+	uint32_t repeats;          /* planned */
+	uint32_t passes;           /* made over all pairs, the last one perhaps in part */
+	double visit_ns;           /* what a visit may take */
+	unsigned wanted;           /* bits of enum cores_what; the line is always measured */
+	uint32_t *order;           /* of the pairs in a repeat */
 	struct cores_visit *visit; /* [pairs][room] */
-	uint32_t room;		   /* visits that a pair can have: twice the repeats */
+	uint32_t room;             /* visits that a pair can have: twice the repeats */
 };
 
 /* ---- cores_plan.c: pure ---- */
@@ -81,8 +81,8 @@ void cores_divide(uint32_t pairs_all, double seconds, int full, struct cores_tim
 
 enum cores_class cores_distance(const struct topology_cpu *x, const struct topology_cpu *y);
 
-/* Fills c->pair from c->place and c->repeats: all ordered pairs, or when they are more than `most` both orders of
- * as many pairs of each class as fit evenly. Allocates. 0; -1: no memory. */
+/* Fills c->pair from c->place and c->repeats: all ordered pairs, or when they are more than `most`
+ * both orders of as many pairs of each class as fit evenly. Allocates. 0; -1: no memory. */
 int cores_choose(struct cores *c, uint32_t most, uint64_t *random);
 void cores_free(struct cores *c);
 
@@ -104,7 +104,7 @@ const struct cores_pair *cores_pair_of(const struct cores *c, uint32_t a, uint32
 struct cores_job {
 	int32_t cpu[2];
 	uint32_t trips[CORES_WHATS]; /* 0: not this one */
-	uint32_t line;		     /* which of the lines */
+	uint32_t line;               /* which of the lines */
 	struct cores_visit got;
 };
 
@@ -120,6 +120,6 @@ int cores_visit(struct bench_env *env, struct cores_job *job, uint32_t jobs, dou
 void cores_report(FILE *f, const struct cores *c, int markdown);
 void cores_json(FILE *f, const struct cores *c);
 void cores_csv(FILE *f, const struct cores *c, int what); /* a matrix of medians */
-void cores_csv_pairs(FILE *f, const struct cores *c);	  /* a line per pair */
+void cores_csv_pairs(FILE *f, const struct cores *c);     /* a line per pair */
 
 #endif

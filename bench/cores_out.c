@@ -11,7 +11,7 @@
 
 #define SHADES 12u
 #define SHADES_LEAST 2.0 /* times the fastest, that all of the shades stand for */
-#define SHADE_DARK 234u	 /* of the terminal's greys, which go up to 255 in steps of one */
+#define SHADE_DARK 234u  /* of the terminal's greys, which go up to 255 in steps of one */
 #define SHADE_STEP 2u
 #define SHADE_INK 244u /* from here on dark letters */
 

@@ -18,7 +18,7 @@
 #define REPEATS_QUICK 21u
 #define REPEATS_FULL 31u
 #define PLANNED_SHARE 0.8 /* of the time; the rest is for repeating what was disturbed */
-#define PAIRS_FEW 4096u	  /* memory does not matter: they may be visited as often as it takes */
+#define PAIRS_FEW 4096u   /* memory does not matter: they may be visited as often as it takes */
 #define VISITS_ENOUGH 2u  /* quiet ones, that a median wants */
 
 const char *const cores_what_name[CORES_WHATS] = {"line", "ring", "progress", "barrier"};

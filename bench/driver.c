@@ -195,6 +195,7 @@ static double total(struct bench_env *env, const struct bench *b, unsigned roles
 		out->voluntary += r->voluntary;
 		out->involuntary += r->involuntary;
 		out->faults += r->faults;
+		out->lost += r->lost;
 		waited += r->waited;
 	}
 	if (ctl->failed.text[0] == '\0' && ctl->result[0].ops != n)

@@ -88,7 +88,7 @@ static void judge_row(struct plan *p, struct plan_row *row)
 {
 	const uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
 	double ns[STATS_ROUNDS_MAX], waiting[STATS_ROUNDS_MAX];
-	uint64_t allocs = 0, sleeps = 0;
+	uint64_t allocs = 0, sleeps = 0, forced = 0;
 	uint32_t r, taken = 0;
 	double ops;
 
@@ -99,11 +99,13 @@ static void judge_row(struct plan *p, struct plan_row *row)
 			waiting[taken++] = row->sample[r].waiting;
 			allocs += row->sample[r].allocs;
 			sleeps += row->sample[r].voluntary;
+			forced += row->sample[r].involuntary;
 		}
 	row->dropped = taken - row->ns.n;
 	ops = (double)taken * (double)row->n;
 	row->allocs_per_op = ops > 0 ? (double)allocs / ops : (double)NAN;
 	row->sleeps_per_op = ops > 0 ? (double)sleeps / ops : (double)NAN;
+	row->switches_per_op = ops > 0 ? (double)(sleeps + forced) / ops : (double)NAN;
 	row->waiting = stats_median(waiting, taken);
 }
 
@@ -207,6 +209,23 @@ static void judge_drain(const struct plan *p, struct plan_row *row)
 	stats_spread_of(ns, keep, p->rounds, &row->drain);
 }
 
+/* What readers missed, as a share of what they all should have had. */
+static void judge_lost(const struct plan *p, struct plan_row *row)
+{
+	const uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
+	const double all = (double)row->n * row->b->readers;
+	double share[STATS_ROUNDS_MAX];
+	uint32_t r;
+
+	memset(&row->lost, 0, sizeof(row->lost));
+	if (!(row->b->flags & BENCH_LOSSY))
+		return;
+	for (r = 0; r < p->rounds; r++)
+		share[r] = isnan(row->sample[r].ns_per_op) ? (double)NAN
+							   : (double)row->sample[r].lost / all;
+	stats_spread_of(share, keep, p->rounds, &row->lost);
+}
+
 static const struct plan_row *row_named(const struct plan *p, const char *name)
 {
 	char full[160];
@@ -260,6 +279,7 @@ void plan_judge(struct plan *p)
 		judge_ratio(p, &p->row[i], &others);
 		judge_ref(p, &p->row[i], &others);
 		judge_drain(p, &p->row[i]);
+		judge_lost(p, &p->row[i]);
 		judge_rest(p, &p->row[i], &others);
 		judge_latency(p, &p->row[i]);
 	}

@@ -19,6 +19,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/bench_join_tell.c \
 	%D%/bench_fence.c \
 	%D%/bench_limits.c \
+	%D%/bench_lossy.c \
 	%D%/bench_progress.c \
 	%D%/bench_quorum.c \
 	%D%/bench_region.c \
@@ -59,6 +60,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/peers/join_cursors.c \
 	%D%/peers/join_loops.c \
 	%D%/peers/pthread_barrier.c \
+	%D%/peers/slots.c \
 	%D%/plan.c %D%/plan.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/report.c %D%/report.h \

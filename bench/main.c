@@ -28,6 +28,7 @@ static void add_all(void)
 	study_add_cores();
 	bench_add_limits();
 	bench_add_ring();
+	bench_add_lossy();
 	bench_add_roundtrip();
 	bench_add_latency();
 	bench_add_progress();
@@ -41,6 +42,7 @@ static void add_all(void)
 	bench_add_session();
 	bench_add_fence();
 	bench_add_ack_barrier();
+	bench_add_slots();
 	bench_add_ck_ring();
 	bench_add_ck_sequence();
 	bench_add_pthread_barrier();

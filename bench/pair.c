@@ -75,3 +75,11 @@ int pair_read(struct role *me, unsigned i, struct weir_ring_reader *r)
 				    WEIR_RING_OLDEST, weir_owner_self(), &err);
 	return rc < 0 ? fail(me, "weir_ring_join", rc, &err) : 0;
 }
+
+int pair_follow(struct role *me, unsigned i, struct weir_ring_reader *r)
+{
+	struct weir_error err;
+	int rc = weir_ring_reader_attach(r, ring_of(me->arena, i), WEIR_RING_OLDEST, 0, &err);
+
+	return rc < 0 ? fail(me, "weir_ring_reader_attach", rc, &err) : 0;
+}

@@ -17,6 +17,8 @@ int pair_format(struct bench_env *env, unsigned pairs);
 int pair_write(struct role *me, unsigned i, struct weir_progress *table,
 	       struct weir_ring_writer *w);
 int pair_read(struct role *me, unsigned i, struct weir_ring_reader *r);
+/* Or follow it without being waited for. */
+int pair_follow(struct role *me, unsigned i, struct weir_ring_reader *r);
 
 /* Claims room for one message, which it fills; commits what is there whenever it has to wait. The
  * caller commits. */

@@ -188,6 +188,7 @@ static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
 	s->voluntary = got.voluntary;
 	s->involuntary = got.involuntary;
 	s->faults = got.faults;
+	s->lost = got.lost;
 }
 
 /* splitmix64: all that is wanted is another order each round, the same for the same seed. */

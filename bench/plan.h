@@ -29,7 +29,7 @@ struct plan_sample {
 	double before, after; /* probes */
 	double waiting;       /* share of the roles' time */
 	double value;         /* struct bench_sample's */
-	uint64_t allocs, voluntary, involuntary, faults;
+	uint64_t allocs, voluntary, involuntary, faults, lost;
 };
 
 /* What p->keep says of a round of a set; 0: dropped. */
@@ -62,12 +62,14 @@ struct plan_row {
 	struct stats_spread ratio; /* times faster than the best peer; n = 0: none */
 	struct stats_spread ref;   /* times the speed of what b->ref names; n = 0: none */
 	struct stats_spread drain; /* value, of rows with BENCH_DRAINS; n = 0: none */
+	struct stats_spread lost;  /* share of the messages, of rows with BENCH_LOSSY; n = 0: none */
 	struct stats_spread rest;  /* ns without those of the rows in b->less; n = 0: none */
 	uint32_t disturbed;        /* too few rounds were quiet: judged on all of them */
 	uint32_t dropped;          /* rounds taken but not kept, for this row's set */
 	double allocs_per_op;
 	double calls_per_op;  /* system calls, of a run that was not timed; NaN: not counted */
 	double sleeps_per_op; /* voluntary context switches, all rounds */
+	double switches_per_op; /* context switches of both kinds, all rounds */
 	double waiting;       /* median share of the roles' time without a CPU, over all rounds */
 };
 

@@ -140,6 +140,11 @@ void role_done(struct role *me, uint64_t ops)
 	control_store(&r->done, 1);
 }
 
+void role_lost(struct role *me, uint64_t messages)
+{
+	me->ctl->result[me->index].lost = messages;
+}
+
 void role_value(struct role *me, double value)
 {
 	me->ctl->value = value;

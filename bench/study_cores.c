@@ -12,7 +12,7 @@
 #include "study.h"
 
 #define SLICE_NS 0.25e9 /* between two looks at the clock and at the interrupt */
-#define FIRST_JOBS 64u	/* before it is known how long a visit takes */
+#define FIRST_JOBS 64u  /* before it is known how long a visit takes */
 #define FIRST_TRIPS 64u /* before it is known how long a trip takes */
 #define TRIPS_LEAST 32.0
 #define TRIPS_MOST 20000.0

@@ -284,7 +284,7 @@ START_TEST(a_visit_with_an_outlying_line_or_waiting_is_dropped)
 	ck_assert_double_eq_tol(cores.pair[0].cell[CORES_RING].max, 220, EXACT);
 	ck_assert_double_eq_tol(cores.pair[0].cell[CORES_LINE].min, 90, EXACT);
 	ck_assert_uint_eq(cores.pair[0].cell[CORES_BARRIER].n, 0); /* not asked for */
-	ck_assert_uint_eq(cores.pair[1].cell[CORES_LINE].n, 0);	   /* never visited */
+	ck_assert_uint_eq(cores.pair[1].cell[CORES_LINE].n, 0);    /* never visited */
 }
 END_TEST
 
