@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "jsonw.h"
+#include "latency_report.h"
 #include "report.h"
 #include "report_part.h"
 #include "study.h"
@@ -13,7 +14,7 @@
 const struct report_flag report_flag[REPORT_FLAGS] = {
 	{BENCH_PEER, "peer"},	    {BENCH_SHARING, "work-sharing"},  {BENCH_LIMIT, "limit"},
 	{BENCH_PROCS, "processes"}, {BENCH_LINES, "reads-all-lines"}, {BENCH_SPINS, "spins"},
-	{BENCH_PART, "part"},
+	{BENCH_PART, "part"},	    {BENCH_LATENCY, "latency"},	      {BENCH_OPEN, "open-loop"},
 };
 
 static void flag_names(FILE *f, uint32_t flags)
@@ -92,6 +93,7 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	jsonw_spread(f, "times_ref", &row->ref, ",\n      ");
 	jsonw_spread(f, "drain_ns_per_op", &row->drain, ",\n      ");
 	jsonw_spread(f, "rest_ns_per_op", &row->rest, ",\n      ");
+	latency_json(f, p, row, "\n      ");
 	fprintf(f, "\"dropped_rounds\": %u, ", (unsigned)row->dropped);
 	fprintf(f, "\"judged_on\": \"%s\", ", row->disturbed ? "all" : "kept");
 	jsonw_key_number(f, "allocs_per_op", alloc_counted() ? row->allocs_per_op : (double)NAN,

@@ -31,7 +31,6 @@ static void judge_one(struct distribution *d, const uint8_t *keep, uint32_t roun
 	stats_spread_of(v, keep, rounds, &d->p50);
 	series_at(d, LATENCY_P99, rounds, v);
 	stats_spread_of(v, keep, rounds, &d->p99);
-	memset(&d->p50_ratio, 0, sizeof(d->p50_ratio));
 	memset(&d->p99_ratio, 0, sizeof(d->p99_ratio));
 }
 
@@ -69,6 +68,5 @@ void judge_latency(struct plan *p, struct plan_row *row)
 		judge_one(row->service, keep, p->rounds);
 	if (row->b->flags & (BENCH_PEER | BENCH_LIMIT | BENCH_PART))
 		return;
-	compare(p, row, LATENCY_P50, &row->latency->p50_ratio);
 	compare(p, row, LATENCY_P99, &row->latency->p99_ratio);
 }

@@ -24,7 +24,7 @@ static struct hist *new_round(struct distribution *d, uint32_t round)
 	return d != NULL ? d->round[round] : NULL;
 }
 
-int latency_take(struct plan *p, struct plan_row *row, uint32_t round)
+int latency_take(struct plan *p, struct plan_row *row, uint32_t round, double *ns)
 {
 	struct hist *response, *service;
 
@@ -36,7 +36,11 @@ int latency_take(struct plan *p, struct plan_row *row, uint32_t round)
 		snprintf(p->env->error, sizeof(p->env->error), "no memory for a histogram");
 		return -1;
 	}
-	return latency_collect(p->env, row->b, row->n, response, service);
+	if (latency_collect(p->env, row->b, row->n, response, service) != 0)
+		return -1;
+	*ns = (double)hist_at(response, LATENCY_P50);
+	*ns = *ns > 0 ? *ns : 1; /* CPUs' clocks may be apart by more than it took */
+	return 0;
 }
 
 void latency_look_at_clocks(struct plan *p)

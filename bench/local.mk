@@ -93,7 +93,9 @@ endif
 	%D%/hist.c %D%/hist.h \
 	%D%/judge_latency.c \
 	%D%/latency.c %D%/latency.h \
+	%D%/latency_files.c \
 	%D%/latency_plan.c \
+	%D%/latency_report.c %D%/latency_report.h \
 	%D%/list_latency.c \
 	%D%/pace.h
 

@@ -29,6 +29,7 @@ static void usage(FILE *f)
 	      "  --mode MODES      threads, processes: only these, of rows that come as both;\n"
 	      "                    oversubscribed: all roles on the first CPU, none that spins\n"
 	      "  --wait WAYS       spin, yield, park: only these, of rows that wait in such ways\n"
+	      "  --rate N          messages per second of the rows at a fixed rate; default 1000000\n"
 	      "  --seed N          of the order within each round\n"
 	      "  --read ends|lines what readers look at: first and last word, or every line\n"
 	      "  --report PREFIX   write PREFIX.md, PREFIX.json and so on, and the folder PREFIX;\n"
@@ -79,6 +80,7 @@ enum {
 	PAIRS,
 	MODE,
 	WAIT,
+	RATE,
 	SEED,
 	READ,
 	REPORT,
@@ -100,6 +102,7 @@ static const struct option long_options[] = {
 	{"pairs", required_argument, NULL, PAIRS},
 	{"mode", required_argument, NULL, MODE},
 	{"wait", required_argument, NULL, WAIT},
+	{"rate", required_argument, NULL, RATE},
 	{"seed", required_argument, NULL, SEED},
 	{"read", required_argument, NULL, READ},
 	{"report", required_argument, NULL, REPORT},
@@ -204,6 +207,17 @@ static int set_sample(struct options *o, const char *text)
 	return 0;
 }
 
+static int set_rate(const char *text)
+{
+	uint64_t rate;
+
+	if (parse_number(text, BENCH_RATE_MOST, &rate) != 0 || rate < BENCH_RATE_LEAST)
+		return misuse("--rate", text,
+			      "messages per second, a number from 1000 to 100000000 is wanted");
+	bench_set_rate(rate);
+	return 0;
+}
+
 static int set_option(struct options *o, int c, const char *word, uint64_t *repeat)
 {
 	switch (c) {
@@ -231,6 +245,8 @@ static int set_option(struct options *o, int c, const char *word, uint64_t *repe
 	case CPUS:
 		o->cpus = optarg;
 		return 0;
+	case RATE:
+		return set_rate(optarg);
 	case SEED:
 		if (parse_number(optarg, UINT64_MAX, &o->plan.seed) != 0)
 			return misuse("--seed", optarg, "a number of at most 64 bits is wanted");

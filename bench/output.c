@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "latency_report.h"
 #include "study.h"
 
 typedef void (*report_fn)(FILE *, const struct plan *, const struct context *);
@@ -118,7 +119,7 @@ int output_write(const struct output *o, const struct plan *p, const struct cont
 			rc = -1;
 		else
 			printf("%s%s", i == 0 ? "\nwritten: " : ", ", path);
-	if (o->folder && study_files_all(o->prefix) != 0)
+	if (o->folder && (study_files_all(o->prefix) != 0 || latency_files(p, o->prefix) != 0))
 		rc = refuse(o->prefix);
 	else if (o->folder && rmdir(o->prefix) != 0) /* nothing in it: the studies had no files */
 		printf(", %s/", o->prefix);

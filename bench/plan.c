@@ -175,13 +175,14 @@ static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
 	struct bench_sample got;
 	double ns = row->b->run(p->env, row->b, row->n, &got);
 
-	if (ns < 0 || latency_take(p, row, round) != 0) {
+	s->ns_per_op = ns / (double)row->n;
+	if (ns < 0 || latency_take(p, row, round, &s->ns_per_op) != 0) {
+		s->ns_per_op = (double)NAN;
 		fail_row(p, row);
 		return;
 	}
 	s->before = p->probe_last;
 	s->after = p->probe_last = probe_machine(p->env);
-	s->ns_per_op = ns / (double)row->n;
 	s->allocs = got.allocs;
 	s->value = got.value;
 	s->waiting = got.waiting;

@@ -25,7 +25,7 @@ struct plan_options {
 };
 
 struct plan_sample {
-	double ns_per_op;     /* NaN: not taken */
+	double ns_per_op;     /* with BENCH_LATENCY the p50 of its operations. NaN: not taken */
 	double before, after; /* probes */
 	double waiting;       /* share of the roles' time */
 	double value;         /* struct bench_sample's */
@@ -44,8 +44,7 @@ struct distribution {
 	/* by plan_judge() */
 	struct hist all;              /* the kept rounds merged */
 	struct stats_spread p50, p99; /* of each kept round */
-	/* times faster than the peer that was best at it in the same round; n = 0: none */
-	struct stats_spread p50_ratio, p99_ratio;
+	struct stats_spread p99_ratio; /* to the peer that was best at it in the same round */
 };
 
 /* One bench of the plan with all it has measured. */
@@ -123,10 +122,10 @@ void plan_judge(struct plan *p);
 int plan_interrupted(const struct plan *p);
 void plan_free(struct plan *p);
 
-/* A row's distributions: room for them, those of a round just run (0, or -1 with env->error), what
- * they come to, and letting go of them. And before the first round, the clocks of one-way rows. */
+/* A row's distributions: room for them; those of a round just run (0, or -1 with env->error), *ns
+ * becomes their p50 if there are any; what they come to; and letting go of them. And before the first round, the clocks of one-way rows. */
 int latency_make(struct plan_row *row);
-int latency_take(struct plan *p, struct plan_row *row, uint32_t round);
+int latency_take(struct plan *p, struct plan_row *row, uint32_t round, double *ns);
 void judge_latency(struct plan *p, struct plan_row *row);
 void latency_free(struct plan_row *row);
 void latency_look_at_clocks(struct plan *p);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "driver.h"
+#include "latency_report.h"
 #include "report_part.h"
 
 /* ---- the verdict ---- */
@@ -159,6 +160,8 @@ void report_notes(FILE *f, const struct plan *p, const char *group, const char *
 				row->error);
 	}
 	print_verdict(f, p, group, bullet);
+	if (latency_is_in(p, group))
+		latency_notes(f, p, group, bullet);
 	explain_refs(f, p, group, bullet);
 	explain_rest(f, p, group, bullet);
 	if (shared)

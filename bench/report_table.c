@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "driver.h"
+#include "latency_report.h"
 #include "report_part.h"
 #include "table.h"
 
@@ -143,6 +144,10 @@ void report_table(FILE *f, const struct plan *p, const char *group, int markdown
 	uint32_t i, s, set = UINT32_MAX;
 	struct table t;
 
+	if (latency_is_in(p, group)) {
+		latency_table(f, p, group, markdown);
+		return;
+	}
 	if (table_make(&t, heading, COLUMNS, WHO + 1, p->rows) != 0)
 		return;
 	/* in the order of declaration, whatever the last round's order was */

@@ -1,0 +1,247 @@
+/* Distributions as a table, and as JSON. See latency_report.h. */
+#include "latency_report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "clock.h"
+#include "driver.h"
+#include "jsonw.h"
+#include "table.h"
+
+#define CELL TABLE_CELL
+
+enum column {
+	CASE,
+	WHO,
+	P50,
+	P50_RANGE,
+	P90,
+	P99,
+	P999,
+	MAXIMUM,
+	RATIO,
+	RATIO_RANGE,
+	RATIO99,
+	RATIO99_RANGE,
+	WAITING,
+	KEPT_DROPPED,
+	COLUMNS
+};
+
+static const char *const heading[COLUMNS] = {
+	[CASE] = "case",
+	[WHO] = "who",
+	[P50] = "p50 ns",
+	[P50_RANGE] = "min..max",
+	[P90] = "p90",
+	[P99] = "p99",
+	[P999] = "p99.9",
+	[MAXIMUM] = "max",
+	[RATIO] = "x best peer, p50",
+	[RATIO_RANGE] = "x min..max",
+	[RATIO99] = "x best peer, p99",
+	[RATIO99_RANGE] = "x min..max, p99",
+	[WAITING] = "wait %",
+	[KEPT_DROPPED] = "kept/dropped",
+};
+
+int latency_is_in(const struct plan *p, const char *group)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++)
+		if (p->row[i].latency != NULL &&
+		    (group == NULL || strcmp(p->row[i].b->group, group) == 0))
+			return 1;
+	return 0;
+}
+
+/* ---- the table ---- */
+
+static void put_range(char *cell, const struct stats_spread *s, const char *format)
+{
+	int n;
+
+	if (s->n == 0)
+		return;
+	n = snprintf(cell, CELL / 2, format, s->min);
+	n += snprintf(cell + n, CELL / 4, "..");
+	snprintf(cell + n, CELL / 4, format, s->max);
+}
+
+static void put_values(const struct distribution *d, char (*cell)[CELL])
+{
+	static const struct {
+		enum column column;
+		uint32_t ppm;
+	} values[] = {
+		{P50, LATENCY_P50}, {P90, 900000},	{P99, LATENCY_P99},
+		{P999, 999000},	    {MAXIMUM, 1000000},
+	};
+	unsigned i;
+
+	if (d->all.count == 0)
+		return;
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		snprintf(cell[values[i].column], CELL, "%" PRIu64,
+			 hist_at(&d->all, values[i].ppm));
+	put_range(cell[P50_RANGE], &d->p50, "%.0f");
+}
+
+static void put_ratio(const struct stats_spread *s, char *median, char *range)
+{
+	if (s->n == 0)
+		return;
+	snprintf(median, CELL, "%.2f%s", s->median,
+		 s->n < 2		 ? " (1 round)"
+		 : stats_side(s, 1) == 0 ? " (no diff)"
+					 : "");
+	put_range(range, s, "%.2f");
+}
+
+static void fill(const struct plan *p, const struct plan_row *row, int first_of_set,
+		 char (*cell)[CELL])
+{
+	if (first_of_set)
+		snprintf(cell[CASE], CELL, "%s%s", row->b->name,
+			 driver_oversubscribed(p->env, row->b->readers) ? " *" : "");
+	snprintf(cell[WHO], CELL, "%s", row->b->who);
+	if (row->error[0] != '\0' || row->latency == NULL) {
+		snprintf(cell[P50], CELL, "%s", row->error[0] != '\0' ? "FAILED" : "-");
+		return;
+	}
+	put_values(row->latency, cell);
+	put_ratio(&row->ratio, cell[RATIO], cell[RATIO_RANGE]);
+	put_ratio(&row->latency->p99_ratio, cell[RATIO99], cell[RATIO99_RANGE]);
+	if (!isnan(row->waiting))
+		snprintf(cell[WAITING], CELL, "%.2f", row->waiting * 100);
+	snprintf(cell[KEPT_DROPPED], CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
+		 row->disturbed ? " !" : "");
+}
+
+static void fill_service(const struct plan_row *row, char (*cell)[CELL])
+{
+	snprintf(cell[WHO], CELL, "  %s, service", row->b->who);
+	put_values(row->service, cell);
+}
+
+void latency_table(FILE *f, const struct plan *p, const char *group, int markdown)
+{
+	uint32_t i, s, set = UINT32_MAX;
+	struct table t;
+
+	if (table_make(&t, heading, COLUMNS, WHO + 1, 2 * p->rows) != 0)
+		return;
+	for (s = 0; s < p->sets; s++)
+		for (i = 0; i < p->rows; i++) {
+			const struct plan_row *row = &p->row[i];
+
+			if (row->set != s || strcmp(row->b->group, group) != 0)
+				continue;
+			fill(p, row, set != s, table_row(&t));
+			if (row->service != NULL && row->error[0] == '\0')
+				fill_service(row, table_row(&t));
+			set = s;
+		}
+	table_print(f, &t, markdown);
+	table_free(&t);
+}
+
+/* ---- what to know about it ---- */
+
+static int has_open(const struct plan *p, const char *group)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++)
+		if ((p->row[i].b->flags & BENCH_OPEN) && strcmp(p->row[i].b->group, group) == 0)
+			return 1;
+	return 0;
+}
+
+static void note_open(FILE *f, const struct plan *p, const char *bullet)
+{
+	fprintf(f,
+		"%srate-N: N messages per second by a schedule that does not wait, one way; from "
+		"when a message was due until it was seen, and as service from when its sending "
+		"began\n",
+		bullet);
+	if (!p->clocks_known)
+		fprintf(f, "%sthe CPUs' clocks could not be compared: one-way times are uncertain\n",
+			bullet);
+	else
+		fprintf(f,
+			"%sthe second CPU's clock is ahead by %" PRId64 "..%" PRId64
+			" ns, by exchanges of lines before the run: one-way times are uncertain by "
+			"that\n",
+			bullet, p->clocks_low, p->clocks_high);
+	if (p->clocks_known && (p->clocks_low > 0 || p->clocks_high < 0))
+		fprintf(f,
+			"%scaution: these clocks are certainly apart; one-way times are wrong by as "
+			"much\n",
+			bullet);
+}
+
+void latency_notes(FILE *f, const struct plan *p, const char *group, const char *bullet)
+{
+	fprintf(f,
+		"%sns, of every operation of all kept rounds; min..max is of the rounds' p50; ratios "
+		"are taken round by round, to the peer that was best at it\n",
+		bullet);
+	fprintf(f, "%sclock: %s, %.1f ns a reading: about that much is in each value\n", bullet,
+		clock_name(), clock_scale.cost_ns);
+	if (has_open(p, group))
+		note_open(f, p, bullet);
+	fprintf(f,
+		"%sp99 and above show who else had these CPUs, the scheduler or a hypervisor, as "
+		"much as a library: clock/two-readings has no library in it\n",
+		bullet);
+}
+
+/* ---- JSON ---- */
+
+static void json_values(FILE *f, const struct distribution *d)
+{
+	static const struct {
+		const char *key;
+		uint32_t ppm;
+	} values[] = {
+		{"p50", LATENCY_P50}, {"p90", 900000},	  {"p99", LATENCY_P99},
+		{"p99_9", 999000},    {"p99_99", 999900},
+	};
+	unsigned i;
+
+	fprintf(f, "\"count\": %" PRIu64 ", \"min\": %" PRIu64 ", ", d->all.count, d->all.min);
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		fprintf(f, "\"%s\": %" PRIu64 ", ", values[i].key,
+			hist_at(&d->all, values[i].ppm));
+	fprintf(f, "\"max\": %" PRIu64 ", ", d->all.max);
+	jsonw_key_number(f, "mean", hist_mean(&d->all), ", ");
+	jsonw_spread(f, "p50_of_rounds", &d->p50, ", ");
+	jsonw_spread(f, "p99_of_rounds", &d->p99, "");
+}
+
+void latency_json(FILE *f, const struct plan *p, const struct plan_row *row, const char *end)
+{
+	if (row->latency == NULL)
+		return;
+	fputs("\"latency\": {", f);
+	json_values(f, row->latency);
+	fputs(", ", f);
+	jsonw_spread(f, "p99_times_best_peer", &row->latency->p99_ratio, ", ");
+	jsonw_key_text(f, "clock", clock_name(), ", ");
+	jsonw_key_number(f, "clock_cost_ns", clock_scale.cost_ns, "");
+	if (row->b->flags & BENCH_OPEN)
+		fprintf(f, ", \"rate_per_s\": %" PRIu64, row->b->rate);
+	if ((row->b->flags & BENCH_OPEN) && p->clocks_known)
+		fprintf(f, ", \"clocks_apart_ns\": {\"min\": %" PRId64 ", \"max\": %" PRId64 "}",
+			p->clocks_low, p->clocks_high);
+	fprintf(f, "},%s", end);
+	if (row->service == NULL)
+		return;
+	fputs("\"service\": {", f);
+	json_values(f, row->service);
+	fprintf(f, "},%s", end);
+}
