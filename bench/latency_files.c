@@ -14,9 +14,9 @@ static const struct {
 	const char *text;
 	uint32_t ppm;
 } point[] = {
-	{"0", 0},	     {"10", 100000},  {"25", 250000},	{"50", 500000},
-	{"75", 750000},	     {"90", 900000},  {"95", 950000},	{"99", 990000},
-	{"99.5", 995000},    {"99.9", 999000}, {"99.95", 999500}, {"99.99", 999900},
+	{"0", 0},	    {"10", 100000},   {"25", 250000},	 {"50", 500000},
+	{"75", 750000},	    {"90", 900000},   {"95", 950000},	 {"99", 990000},
+	{"99.5", 995000},   {"99.9", 999000}, {"99.95", 999500}, {"99.99", 999900},
 	{"99.999", 999990}, {"100", 1000000},
 };
 
@@ -94,6 +94,17 @@ static int write_hgrm(const struct plan_row *row, const char *what, const struct
 		return -1;
 	hist_export(f, &d->all);
 	return close_all_right(f);
+}
+
+int latency_is_in(const struct plan *p, const char *group)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++)
+		if (p->row[i].latency != NULL &&
+		    (group == NULL || strcmp(p->row[i].b->group, group) == 0))
+			return 1;
+	return 0;
 }
 
 int latency_files(const struct plan *p, const char *dir)

@@ -47,17 +47,6 @@ static const char *const heading[COLUMNS] = {
 	[KEPT_DROPPED] = "kept/dropped",
 };
 
-int latency_is_in(const struct plan *p, const char *group)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->rows; i++)
-		if (p->row[i].latency != NULL &&
-		    (group == NULL || strcmp(p->row[i].b->group, group) == 0))
-			return 1;
-	return 0;
-}
-
 /* ---- the table ---- */
 
 static void put_range(char *cell, const struct stats_spread *s, const char *format)
@@ -85,8 +74,7 @@ static void put_values(const struct distribution *d, char (*cell)[CELL])
 	if (d->all.count == 0)
 		return;
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		snprintf(cell[values[i].column], CELL, "%" PRIu64,
-			 hist_at(&d->all, values[i].ppm));
+		snprintf(cell[values[i].column], CELL, "%" PRIu64, hist_at(&d->all, values[i].ppm));
 	put_range(cell[P50_RANGE], &d->p50, "%.0f");
 }
 
@@ -169,7 +157,8 @@ static void note_open(FILE *f, const struct plan *p, const char *bullet)
 		"began\n",
 		bullet);
 	if (!p->clocks_known)
-		fprintf(f, "%sthe CPUs' clocks could not be compared: one-way times are uncertain\n",
+		fprintf(f,
+			"%sthe CPUs' clocks could not be compared: one-way times are uncertain\n",
 			bullet);
 	else
 		fprintf(f,
@@ -179,7 +168,8 @@ static void note_open(FILE *f, const struct plan *p, const char *bullet)
 			bullet, p->clocks_low, p->clocks_high);
 	if (p->clocks_known && (p->clocks_low > 0 || p->clocks_high < 0))
 		fprintf(f,
-			"%scaution: these clocks are certainly apart; one-way times are wrong by as "
+			"%scaution: these clocks are certainly apart; one-way times are wrong by "
+			"as "
 			"much\n",
 			bullet);
 }
@@ -187,7 +177,8 @@ static void note_open(FILE *f, const struct plan *p, const char *bullet)
 void latency_notes(FILE *f, const struct plan *p, const char *group, const char *bullet)
 {
 	fprintf(f,
-		"%sns, of every operation of all kept rounds; min..max is of the rounds' p50; ratios "
+		"%sns, of every operation of all kept rounds; min..max is of the rounds' p50; "
+		"ratios "
 		"are taken round by round, to the peer that was best at it\n",
 		bullet);
 	fprintf(f, "%sclock: %s, %.1f ns a reading: about that much is in each value\n", bullet,
@@ -215,8 +206,7 @@ static void json_values(FILE *f, const struct distribution *d)
 
 	fprintf(f, "\"count\": %" PRIu64 ", \"min\": %" PRIu64 ", ", d->all.count, d->all.min);
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		fprintf(f, "\"%s\": %" PRIu64 ", ", values[i].key,
-			hist_at(&d->all, values[i].ppm));
+		fprintf(f, "\"%s\": %" PRIu64 ", ", values[i].key, hist_at(&d->all, values[i].ppm));
 	fprintf(f, "\"max\": %" PRIu64 ", ", d->all.max);
 	jsonw_key_number(f, "mean", hist_mean(&d->all), ", ");
 	jsonw_spread(f, "p50_of_rounds", &d->p50, ", ");

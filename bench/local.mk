@@ -97,6 +97,9 @@ endif
 	%D%/latency_plan.c \
 	%D%/latency_report.c %D%/latency_report.h \
 	%D%/list_latency.c \
+	%D%/load.c %D%/load.h \
+	%D%/load_knee.c \
+	%D%/load_report.c \
 	%D%/pace.h
 
 if HAVE_BOOST
@@ -224,6 +227,21 @@ TESTS += tests/unit/check_bench_flow
 tests_unit_check_bench_flow_SOURCES = tests/unit/check_bench_flow.c %D%/clock.c %D%/hist.c
 tests_unit_check_bench_flow_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 tests_unit_check_bench_flow_LDADD = $(UNIT_LIBS) -lm
+
+check_PROGRAMS += tests/unit/check_bench_latency
+TESTS += tests/unit/check_bench_latency
+tests_unit_check_bench_latency_SOURCES = tests/unit/check_bench_latency.c \
+	%D%/csvw.c %D%/hist.c %D%/judge.c %D%/judge_latency.c %D%/latency.c \
+	%D%/latency_files.c %D%/latency_plan.c %D%/list.c %D%/list_latency.c %D%/stats.c
+tests_unit_check_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_latency_LDADD = $(UNIT_LIBS) -lm
+
+check_PROGRAMS += tests/unit/check_bench_load
+TESTS += tests/unit/check_bench_load
+tests_unit_check_bench_load_SOURCES = tests/unit/check_bench_load.c %D%/load_knee.c
+tests_unit_check_bench_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_load_LDADD = $(UNIT_LIBS) -lm
+
 check_PROGRAMS += tests/unit/check_bench_compare
 TESTS += tests/unit/check_bench_compare
 tests_unit_check_bench_compare_SOURCES = tests/unit/check_bench_compare.c %D%/ranks.c

@@ -9,6 +9,7 @@
 #include "driver.h"
 #include "front.h"
 #include "latency_report.h"
+#include "load.h"
 #include "study.h"
 #include "suite.h"
 
@@ -62,6 +63,7 @@ static void add_all(void)
 #ifdef BENCH_HAVE_DPDK
 	bench_add_rte();
 #endif
+	load_add();
 }
 
 static void list(const struct plan_options *o)

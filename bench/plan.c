@@ -20,6 +20,7 @@
  * more of them than are sure to end before a run counts as hung. */
 #define SLEEPING_N_MAX 65536.0
 #define LEAST_ROUNDS 3u
+#define RATE_SAFE 10000000u /* that can be kept to, so the rate tells how many make a sample */
 
 uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sample_ns)
 {
@@ -29,6 +30,8 @@ uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sam
 	int i;
 
 	n = n < step ? step : n - fmod(n, step);
+	if ((b->flags & BENCH_OPEN) && b->rate > 0 && b->rate <= RATE_SAFE)
+		return (uint64_t)(1 + (double)b->rate * sample_ns / 1e9);
 
 	for (i = 0; i < 24; i++) {
 		double ns = b->run(env, b, (uint64_t)n, &s);
