@@ -168,12 +168,12 @@ clean-bench:
 	rm -rf bench-report
 .PHONY: bench-full bench-revision clean-bench
 
-# Compares two reports. Installed as weir-bench-compare; here it has the folder in its name.
+# Compares two reports. (Not "compare": C++ has a header of that name, and this folder is searched.)
 if BENCH_COMPARE
-check_PROGRAMS += %D%/compare
-%C%_compare_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -I$(srcdir)/%D%
-%C%_compare_LDADD = $(JANSSON_LIBS) -lm
-%C%_compare_SOURCES = \
+check_PROGRAMS += %D%/weir-bench-compare
+%C%_weir_bench_compare_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -I$(srcdir)/%D%
+%C%_weir_bench_compare_LDADD = $(JANSSON_LIBS) -lm
+%C%_weir_bench_compare_SOURCES = \
 	%D%/compare.c %D%/compare.h \
 	%D%/compare_judge.c \
 	%D%/compare_print.c \
