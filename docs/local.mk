@@ -19,6 +19,7 @@ dist_man_MANS = \
 	%D%/man/weir_region.3 \
 	%D%/man/weir_rendezvous.3 \
 	%D%/man/weir_ring.3 \
+	%D%/man/weir_ring_run.3 \
 	%D%/man/weir_session.3 \
 	%D%/man/weir_stats.3 \
 	%D%/man/weir_wait.3 \

@@ -229,13 +229,19 @@ WEIR_INLINE WEIR_CHECK int weir_ring_claim(struct weir_ring_writer *w, uint32_t 
 	weir_pos at = w->claimed;
 	uint64_t off = at & w->mask;
 	uint64_t word = WEIR_PRIV_RING_COMMITTED | WEIR_U64(kind) << 32 | len;
+	struct weir_ring_room slow; /* *room stays in registers where nobody else is shown it */
 	uint64_t line;
+	int rc;
 
 	/* fast_end folds three limits into one: the room, the end of the buffer, the batch */
 	if (WEIR_UNLIKELY(len > w->max_len || kind > WEIR_RING_KIND_MAX ||
 			  weir_pos_diff(at + need, w->fast_end) > 0 ||
-			  (policy != WEIR_RING_LOSSY && (!w->gated || policy > WEIR_RING_LOSSY))))
-		return weir_priv_ring_claim_slow(w, kind, len, policy, room);
+			  (policy != WEIR_RING_LOSSY && (!w->gated || policy > WEIR_RING_LOSSY)))) {
+		rc = weir_priv_ring_claim_slow(w, kind, len, policy, &slow);
+		if (rc == WEIR_OK)
+			*room = slow;
+		return rc;
+	}
 	/* each line once, well before it is written: the largest single lever there is */
 	for (line = ((at & 63u) + need) >> 6; line != 0; line--)
 		weir_prefetch_write(w->data + ((at + (line << 6) + w->ahead) & w->mask));
@@ -358,12 +364,18 @@ WEIR_INLINE WEIR_CHECK int weir_ring_poll(struct weir_ring_reader *r, struct wei
 	/* RING.PUB acquire: pairs with weir_ring_commit() */
 	uint64_t word = weir_load_acquire64(WEIR_CPTR(uint64_t, r->data + off));
 	uint64_t need = weir_priv_ring_need(WEIR_U32(word & UINT32_MAX));
+	struct weir_ring_view slow; /* *v stays in registers where nobody else is shown it */
+	int rc;
 
 	/* RING.LAP acquire: the header was loaded before (acquire), so a header that was
 	 * overwritten implies that this sees the `oldest` that allowed it. Relaxed is enough. */
 	if (WEIR_UNLIKELY(word >> 62 != 2u || need > r->max_need || off + need > r->mask + 1u ||
-			  weir_pos_diff(weir_load_relaxed64(&r->shm->oldest), at) > 0))
-		return weir_priv_ring_poll_slow(r, v);
+			  weir_pos_diff(weir_load_relaxed64(&r->shm->oldest), at) > 0)) {
+		rc = weir_priv_ring_poll_slow(r, &slow);
+		if (rc == WEIR_OK)
+			*v = slow;
+		return rc;
+	}
 	weir_priv_ring_hand_out(r, v, word, need);
 	return WEIR_OK;
 }

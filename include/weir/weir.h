@@ -1,5 +1,5 @@
 /* weir/weir.h - storey runtime: everything there is, for those who want one line.
- * Needs: base, atomic, error, stats, wait, region, progress, ring, drain, rendezvous,
+ * Needs: base, atomic, error, stats, wait, region, progress, ring, ring_run, drain, rendezvous,
  * group, barrier, merge_map, join_cell, join, quorum, codec, driver, lease, session,
  * watch, transport, join_agent, driver_agent. */
 #ifndef WEIR_WEIR_H
@@ -24,6 +24,7 @@
 #include <weir/region.h>
 #include <weir/rendezvous.h>
 #include <weir/ring.h>
+#include <weir/ring_run.h>
 #include <weir/session.h>
 #include <weir/stats.h>
 #include <weir/transport.h>

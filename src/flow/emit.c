@@ -16,3 +16,4 @@
 #include <weir/progress.h>
 #include <weir/rendezvous.h>
 #include <weir/ring.h>
+#include <weir/ring_run.h>

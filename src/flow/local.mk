@@ -14,10 +14,12 @@ noinst_LTLIBRARIES += %D%/libflow.la
 	%D%/ring.c \
 	%D%/ring_internal.h \
 	%D%/ring_reader.c \
+	%D%/ring_run.c \
 	%D%/ring_writer.c
 
 pkginclude_HEADERS += \
 	include/weir/drain.h \
 	include/weir/progress.h \
 	include/weir/rendezvous.h \
-	include/weir/ring.h
+	include/weir/ring.h \
+	include/weir/ring_run.h

@@ -19,6 +19,9 @@ int weir_ring_check_geometry(struct weir_span mem, struct ring_geometry *g, stru
 int weir_ring_walk(const uint8_t *data, uint64_t mask, weir_pos from, weir_pos to,
 		   uint64_t *records);
 
+/* ring_reader.c: losses of a registered reader go into its record, so that drains can tell. */
+void weir_ring_publish_loss(struct weir_ring_reader *r);
+
 /* The environment of a blocking call; NULL is the plain way to wait, as in weir_waiter_init(). */
 static inline const struct weir_env *ring_env(const struct weir_wait *how)
 {

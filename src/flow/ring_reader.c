@@ -132,8 +132,7 @@ void weir_ring_leave(struct weir_ring_reader *r, weir_ns stamp)
 	r->data = (const uint8_t *)&nothing;
 }
 
-/* Losses of a registered reader go into its record, so that drains can tell. */
-static void publish_loss(struct weir_ring_reader *r)
+void weir_ring_publish_loss(struct weir_ring_reader *r)
 {
 	struct weir_progress_writer *p = &r->progress;
 
@@ -183,7 +182,7 @@ static int lapped(struct weir_ring_reader *r)
 	if (p->slot != NULL) {
 		p->delivered = pos; /* nothing before it can be handled any more */
 		p->sequence = seq;
-		publish_loss(r);
+		weir_ring_publish_loss(r);
 		if (weir_load_relaxed64(&p->slot->evicted) !=
 		    weir_load_relaxed64(&p->slot->readmitted))
 			weir_priv_ring_readmit(r);
@@ -244,7 +243,7 @@ int weir_ring_check(struct weir_ring_reader *r, const struct weir_ring_view *v)
 		return WEIR_OK;
 	r->lost_messages++;
 	r->lost_bytes += v->end - v->at;
-	publish_loss(r);
+	weir_ring_publish_loss(r);
 	return WEIR_LAPPED;
 }
 

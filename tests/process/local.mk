@@ -17,6 +17,7 @@ PROCESS_TESTS = \
 	%D%/rendezvous_meet \
 	%D%/ring_death \
 	%D%/ring_join \
+	%D%/ring_run \
 	%D%/ring_stream \
 	%D%/session_choreography \
 	%D%/session_death \
@@ -58,6 +59,8 @@ PROCESS_LINK = $(AM_LDFLAGS) -no-install
 %C%_rendezvous_meet_LDFLAGS = $(PROCESS_LINK)
 %C%_ring_join_LDADD = $(PROCESS_LIBS)
 %C%_ring_join_LDFLAGS = $(PROCESS_LINK)
+%C%_ring_run_LDADD = $(PROCESS_LIBS)
+%C%_ring_run_LDFLAGS = $(PROCESS_LINK)
 %C%_ring_stream_LDADD = $(PROCESS_LIBS)
 %C%_ring_stream_LDFLAGS = $(PROCESS_LINK)
 %C%_session_choreography_LDADD = $(PROCESS_LIBS)

@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	%D%/check_drain \
 	%D%/check_progress \
 	%D%/check_ring \
+	%D%/check_ring_run \
 	%D%/check_barrier \
 	%D%/check_codec \
 	%D%/check_codec_attach \
@@ -44,6 +45,7 @@ UNIT_TESTS = \
 %C%_check_drain_LDADD = $(FLOW) $(UNIT_LIBS)
 %C%_check_progress_LDADD = $(FLOW) $(UNIT_LIBS)
 %C%_check_ring_LDADD = $(FLOW) $(UNIT_LIBS)
+%C%_check_ring_run_LDADD = $(FLOW) $(UNIT_LIBS)
 
 %C%_check_barrier_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_codec_LDADD = $(GATE) $(UNIT_LIBS)
