@@ -33,6 +33,7 @@ struct side {
 	int version;
 	const char *read; /* "lines" or "ends", what readers look at */
 	int full;	  /* -1: not said */
+	int shared;	  /* all roles had one CPU */
 	double probe;	  /* ns; NaN: none */
 	struct side_row *row;
 	uint32_t rows;

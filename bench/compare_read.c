@@ -93,12 +93,26 @@ static int same_row(const struct side_row *a, const struct side_row *b)
 	       strcmp(a->who, b->who) == 0;
 }
 
-static int read_row(struct side *s, size_t i, const json_t *json)
+/* Rows of different pairs of CPUs are different rows: the group says which. */
+static void name_pair(json_t *json)
+{
+	const char *group = text_of(json, "group");
+	const char *kind = text_of(json_object_get(json, "pair"), "kind");
+	char text[160];
+
+	if (group == NULL || kind == NULL)
+		return;
+	snprintf(text, sizeof(text), "%s (%s)", group, kind);
+	json_object_set_new(json, "group", json_string(text));
+}
+
+static int read_row(struct side *s, size_t i, json_t *json)
 {
 	struct side_row *row = &s->row[i];
 	const char *judged_on;
 	size_t k;
 
+	name_pair(json);
 	row->group = text_of(json, "group");
 	row->name = text_of(json, "name");
 	row->who = text_of(json, "who");
@@ -198,6 +212,7 @@ int side_read(struct side *s, const char *path)
 	s->context = json_object_get(s->json, "context");
 	if (!json_is_object(s->context))
 		return bad(s, "context", "missing, or no object");
+	s->shared = json_is_true(json_object_get(json_object_get(s->json, "plan"), "oversubscribed"));
 	full = json_object_get(json_object_get(s->json, "plan"), "full");
 	s->full = json_is_boolean(full) ? json_is_true(full) : -1;
 	probe = json_object_get(json_object_get(s->json, "probe_ns"), "median");
@@ -262,6 +277,8 @@ unsigned side_differences(FILE *f, const struct side *a, const struct side *b)
 	n += differs(f, "kernel", kernel_series(a, kernel[0], sizeof(kernel[0])),
 		     kernel_series(b, kernel[1], sizeof(kernel[1])));
 	n += differs(f, "what readers look at", a->read, b->read);
+	n += differs(f, "CPUs", a->shared ? "one for all roles" : "as dealt out",
+		     b->shared ? "one for all roles" : "as dealt out");
 	n += differs(f, "plan", plan_name(a->full), plan_name(b->full));
 	snprintf(version[0], sizeof(version[0]), "%d", a->version);
 	snprintf(version[1], sizeof(version[1]), "%d", b->version);
