@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "latency.h"
 #include "plan.h"
 
 static int is_named(const struct plan_options *o, const struct bench *b)
@@ -111,12 +110,13 @@ static void fit_sample(struct plan *p, uint32_t rows)
 int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *opt)
 {
 	uint32_t n, s, i, at = 0;
-	int full = opt->full;
+	int full = opt->full, failed;
 	size_t k;
 
 	memset(p, 0, sizeof(*p));
 	p->env = env;
 	p->opt = *opt;
+	p->random = opt->seed;
 	n = count_chosen(p, full);
 	if (n == 0 && !full) /* asked for, but not of the quick plan */
 		n = count_chosen(p, full = 1);
@@ -125,14 +125,15 @@ int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *
 	p->order = calloc(n, sizeof(*p->order));
 	p->keep = calloc(n, STATS_ROUNDS_MAX);
 	p->scratch = calloc((size_t)n * STATS_ROUNDS_MAX, sizeof(*p->scratch));
-	if (n > 0 &&
-	    (p->row == NULL || p->order == NULL || p->keep == NULL || p->scratch == NULL)) {
+	failed = n > 0 &&
+		 (p->row == NULL || p->order == NULL || p->keep == NULL || p->scratch == NULL);
+	for (k = 0; !failed && k < bench_count(); k++)
+		if (judge(p, bench_at(k), full) == CHOSEN)
+			failed = add_row(p, bench_at(k)) != 0;
+	if (failed) {
 		fprintf(stderr, "weir-bench: no memory for %u rows\n", (unsigned)n);
 		return -1;
 	}
-	for (k = 0; k < bench_count(); k++)
-		if (judge(p, bench_at(k), full) == CHOSEN && add_row(p, bench_at(k)) != 0)
-			return -1;
 	for (s = 0; s < p->sets; s++)
 		for (i = 0; i < p->rows; i++)
 			if (p->row[i].set == s)

@@ -116,7 +116,8 @@ static void about_plan(FILE *f, const struct plan *p)
 /* What was asked for. */
 static void chosen(FILE *f, const struct plan_options *o)
 {
-	fprintf(f, "\"plan\": {\"full\": %s, ", o->full ? "true" : "false");
+	fprintf(f, "\"plan\": {\"full\": %s, \"seed\": %" PRIu64 ", ",
+		o->full ? "true" : "false", o->seed);
 	if (o->filter != NULL)
 		jsonw_key_text(f, "filter", o->filter, ", ");
 	fprintf(f, "\"threads\": %s, \"processes\": %s, \"oversubscribed\": %s,\n    ",

@@ -1,12 +1,12 @@
-# Benchmarks. `make bench' builds bench/weir-bench and runs the quick plan, less than two minutes;
-# `make bench-full' takes the whole matrix. Plain `make' builds none of it. BENCHFLAGS are passed on:
+# Benchmarks. `make' builds bench/weir-bench, `make install' installs it, `make bench' runs the quick
+# plan, less than two minutes; `make bench-full' takes the whole matrix. BENCHFLAGS are passed on:
 # make bench BENCHFLAGS='--filter roundtrip --repeat 21'.
 
 EXTRA_PROGRAMS =
 if BENCH
-EXTRA_PROGRAMS += %D%/weir-bench
+bin_PROGRAMS += %D%/weir-bench
 EXTRA_LTLIBRARIES =
-CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h \
+CLEANFILES += $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	bench-report.json bench-report.md
 
 %C%_weir_bench_SOURCES = \
@@ -142,12 +142,14 @@ EXTRA_LTLIBRARIES += %D%/librte_peer.la
 %C%_librte_peer_la_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS) -std=gnu11
 endif
 
-# What the source tree is at, as git says it; a release says its version. The file changes only
-# when that does.
+# What the source tree is at, as git says it; a release says its version. The file changes only when
+# that does, and stays when git will not speak: to another user, who installs.
 %D%/revision.h: bench-revision
 	@$(MKDIR_P) %D%
-	@rev=; test ! -e $(top_srcdir)/.git || rev=`GIT_OPTIONAL_LOCKS=0 \
-		git -C $(top_srcdir) describe --always --dirty --tags 2>/dev/null` || :; \
+	@rev=; if test -e $(top_srcdir)/.git; then \
+		rev=`GIT_OPTIONAL_LOCKS=0 git -C $(top_srcdir) describe --always --dirty --tags \
+			2>/dev/null` || { test ! -e $@ || exit 0; }; \
+	fi; \
 	echo "#define BENCH_REVISION \"$(VERSION)$${rev:+ $$rev}\"" > $@.new; \
 	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 bench-revision:

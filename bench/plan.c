@@ -214,7 +214,7 @@ static void shuffle_sets(struct plan *p)
 			if (p->row[p->order[to]].set != p->row[p->order[from]].set)
 				break;
 		for (i = to - from; i > 1; i--) {
-			k = (uint32_t)(next_random(&p->opt.seed) % i);
+			k = (uint32_t)(next_random(&p->random) % i);
 			swap = p->order[from + k];
 			p->order[from + k] = p->order[from + i - 1];
 			p->order[from + i - 1] = swap;

@@ -83,6 +83,7 @@ struct plan {
 	uint32_t failed;
 	uint32_t left_out;   /* they spin and would share CPUs */
 	uint32_t not_of_two; /* left out of a plan for a pair of CPUs */
+	uint64_t random; /* state of what shuffles */
 	int64_t started;
 	int64_t calibrated;  /* when that was done; 0: not yet */
 	uint64_t steps_done; /* rows calibrated, then samples taken */

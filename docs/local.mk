@@ -26,6 +26,10 @@ dist_man_MANS = \
 	%D%/man/weir_watch.3 \
 	%D%/man/weir_transport.3
 
+if BENCH
+dist_man_MANS += %D%/man/weir-bench.1
+endif
+
 EXTRA_DIST += \
 	%D%/design/architecture.md \
 	%D%/design/barrier.md \

@@ -9,6 +9,7 @@ include %D%/explore/local.mk
 include %D%/fuzz/local.mk
 
 SCRIPT_TESTS = \
+	%D%/check-bench \
 	%D%/check-configure \
 	%D%/check-docs \
 	%D%/check-edges \
