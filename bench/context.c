@@ -1,16 +1,20 @@
-/* Where and from what a run was made, and what of it makes the numbers less worth. */
+/* Where and from what a run was made: what two reports must have in common to be compared. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
 #include "context.h"
 
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
 #include "alloc.h"
+#include "preflight_read.h"
 #include "revision.h"
 
 #ifndef BENCH_CFLAGS
@@ -29,20 +33,58 @@ static void add(struct context *c, const char *key, const char *value, const cha
 	f->warning = warning;
 }
 
-/* First line of a file, without its end. "" when it cannot be read. */
-static const char *first_line(const char *path, char *buf, size_t cap)
-{
-	FILE *f = fopen(path, "re");
+/* ---- the machine, by what does not say whose it is ---- */
 
-	buf[0] = '\0';
-	if (f == NULL)
-		return buf;
-	if (fgets(buf, (int)cap, f) == NULL)
-		buf[0] = '\0';
-	fclose(f);
-	buf[strcspn(buf, "\n")] = '\0';
-	return buf;
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash;
 }
+
+/* Tells machines apart without naming one: the machine's own id is hashed together with this
+ * program's name, so that it cannot be looked up, nor compared with other programs' hashes of it. An
+ * image that was copied has its id copied, so the CPUs count too. */
+static void add_fingerprint(struct context *c, const struct preflight_machine *m)
+{
+	char text[READ_LINE];
+	uint64_t hash = mix(0xcbf29ce484222325u, "weir-bench");
+
+	read_line(m, text, sizeof(text), "/etc/machine-id");
+	hash = mix(hash, text);
+	read_key(m, "/proc/cpuinfo", "model name", text, sizeof(text));
+	hash = mix(hash, text);
+	read_line(m, text, sizeof(text), "/sys/devices/system/cpu/present");
+	snprintf(text, sizeof(text), "%016" PRIx64, mix(hash, text));
+	add(c, "machine", text, NULL);
+}
+
+static void add_machine(struct context *c, const struct preflight_machine *m)
+{
+	char text[READ_LINE], cpus[64];
+	struct utsname uts;
+	int is;
+
+	add_fingerprint(c, m);
+	if (read_key(m, "/proc/cpuinfo", "model name", text, sizeof(text)) != 0)
+		read_key(m, "/proc/cpuinfo", "CPU part", text, sizeof(text));
+	add(c, "cpu", text, NULL);
+	read_key(m, "/proc/cpuinfo", "microcode", text, sizeof(text));
+	add(c, "microcode", text, NULL);
+	list_used(m, NULL, cpus, sizeof(cpus));
+	add(c, "cpus_used", cpus, NULL);
+	read_line(m, text, sizeof(text), "/sys/devices/system/cpu/online");
+	add(c, "cpus_online", text, NULL);
+	if (uname(&uts) == 0) {
+		snprintf(text, sizeof(text), "%.60s %.60s %.60s", uts.sysname, uts.release,
+			 uts.machine);
+		add(c, "kernel", text, NULL);
+	}
+	is = read_virtual(m, text, sizeof(text));
+	add(c, "hypervisor", is < 0 ? "unknown" : is > 0 ? "yes" : "no", NULL);
+}
+
+/* ---- settings that make two reports comparable or not; the preflight judges them ---- */
 
 /* The word in brackets: "always [madvise] never". */
 static const char *chosen(const char *line, char *buf, size_t cap)
@@ -54,89 +96,47 @@ static const char *chosen(const char *line, char *buf, size_t cap)
 	return buf;
 }
 
-/* Value of the first line of /proc/cpuinfo that begins with key. */
-static int cpuinfo(const char *key, char *buf, size_t cap)
+/* That of all used CPUs, or "mixed". */
+static void add_governor(struct context *c, const struct preflight_machine *m)
 {
-	FILE *f = fopen("/proc/cpuinfo", "re");
-	char line[4096];
-	int found = 0;
-
-	buf[0] = '\0';
-	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
-		if (strncmp(line, key, strlen(key)) == 0 && strchr(line, ':') != NULL) {
-			snprintf(buf, cap, "%s", strchr(line, ':') + 2);
-			buf[strcspn(buf, "\n")] = '\0';
-			found = 1;
-		}
-	if (f != NULL)
-		fclose(f);
-	return found;
-}
-
-static void add_machine(struct context *c, const struct bench_env *env)
-{
-	static char flags[4096];
-	char text[256], cpus[64] = "";
-	struct utsname uts;
-	size_t at = 0;
+	static const char path[] = "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor";
+	char first[64] = "", other[64];
 	unsigned i;
 
-	cpuinfo("model name", text, sizeof(text));
-	add(c, "cpu", text, NULL);
-	for (i = 0; i < env->cpus && at < sizeof(cpus); i++)
-		at += (size_t)snprintf(cpus + at, sizeof(cpus) - at, "%s%d", i > 0 ? "," : "",
-				       env->cpu[i]);
-	add(c, "cpus_used", cpus,
-	    env->cpus < 2
-		    ? "one CPU: both sides take turns on it; nothing here measures the library"
-		    : NULL);
-	if (uname(&uts) == 0) {
-		snprintf(text, sizeof(text), "%.60s %.60s %.60s", uts.sysname, uts.release,
-			 uts.machine);
-		add(c, "kernel", text, NULL);
+	for (i = 0; i < m->cpus; i++) {
+		read_line(m, other, sizeof(other), path, m->cpu[i]);
+		if (i == 0)
+			memcpy(first, other, sizeof(first));
+		else if (strcmp(first, other) != 0)
+			memcpy(first, "mixed", sizeof("mixed"));
 	}
-	cpuinfo("flags", flags, sizeof(flags));
-	if (flags[0] == '\0')
-		add(c, "hypervisor", "unknown", NULL);
-	else if (strstr(flags, " hypervisor") != NULL)
-		add(c, "hypervisor", "yes",
-		    "virtual CPUs: only ratios within one run mean anything");
-	else
-		add(c, "hypervisor", "no", NULL);
+	add(c, "governor", first, NULL);
 }
 
-static void add_settings(struct context *c)
+static void add_settings(struct context *c, const struct preflight_machine *m)
 {
-	char line[256], word[64];
-	double load = 0;
+	char line[READ_LINE], word[64];
 
-	first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", line, sizeof(line));
-	add(c, "governor", line,
-	    line[0] != '\0' && strcmp(line, "performance") != 0
-		    ? "not performance: cpupower frequency-set -g performance"
-		    : NULL);
-	first_line("/sys/devices/system/cpu/intel_pstate/no_turbo", line, sizeof(line));
+	add_governor(c, m);
+	read_line(m, line, sizeof(line), "/sys/devices/system/cpu/intel_pstate/no_turbo");
 	add(c, "no_turbo", line, NULL);
-	first_line("/sys/devices/system/cpu/smt/active", line, sizeof(line));
-	add(c, "smt", line,
-	    line[0] == '1' ? "SMT is on: choose CPUs of different cores with --cpus" : NULL);
-	first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", line,
-		   sizeof(line));
+	read_line(m, line, sizeof(line), "/sys/devices/system/cpu/smt/active");
+	add(c, "smt", line, NULL);
+	read_line(m, line, sizeof(line),
+		  "/sys/devices/system/clocksource/clocksource0/current_clocksource");
 	add(c, "clocksource", line, NULL);
-	first_line("/sys/kernel/mm/transparent_hugepage/shmem_enabled", line, sizeof(line));
+	read_line(m, line, sizeof(line), "/sys/kernel/mm/transparent_hugepage/shmem_enabled");
 	add(c, "thp_shmem", chosen(line, word, sizeof(word)), NULL);
-	first_line("/proc/sys/kernel/numa_balancing", line, sizeof(line));
-	add(c, "numa_balancing", line,
-	    line[0] == '1' ? "pages may move while we run: sysctl kernel.numa_balancing=0" : NULL);
-	first_line("/sys/devices/system/cpu/isolated", line, sizeof(line));
+	read_line(m, line, sizeof(line), "/proc/sys/kernel/numa_balancing");
+	add(c, "numa_balancing", line, NULL);
+	read_line(m, line, sizeof(line), "/sys/devices/system/cpu/isolated");
 	add(c, "isolated_cpus", line[0] != '\0' ? line : "none", NULL);
-	first_line("/proc/loadavg", line, sizeof(line));
-	load = strtod(line, NULL);
-	add(c, "loadavg", line, load > 0.7 ? "others were busy before this run" : NULL);
 }
 
 static void add_build(struct context *c)
 {
+	char text[64] = "";
+
 #if defined(__clang__)
 	add(c, "compiler", __VERSION__, NULL);
 #elif defined(__GNUC__)
@@ -144,6 +144,10 @@ static void add_build(struct context *c)
 #else
 	add(c, "compiler", "unknown", NULL);
 #endif
+#ifdef __GLIBC__
+	snprintf(text, sizeof(text), "glibc %s", gnu_get_libc_version());
+#endif
+	add(c, "libc", text, NULL);
 	add(c, "cflags", BENCH_CFLAGS,
 	    strstr(BENCH_CFLAGS, "-O") == NULL || strstr(BENCH_CFLAGS, "-O0") != NULL
 		    ? "built without optimisation"
@@ -154,6 +158,7 @@ static void add_build(struct context *c)
 
 void context_read(struct context *c, const struct bench_env *env)
 {
+	const struct preflight_machine m = {"", env->cpu, env->cpus, NULL};
 	time_t now = time(NULL);
 	struct tm tm;
 	char text[64] = "";
@@ -162,7 +167,7 @@ void context_read(struct context *c, const struct bench_env *env)
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	add(c, "date", text, NULL);
-	add_machine(c, env);
-	add_settings(c);
+	add_machine(c, &m);
+	add_settings(c, &m);
 	add_build(c);
 }

@@ -11,6 +11,7 @@
 #include "gbench.h"
 #include "native.h"
 #include "plan.h"
+#include "preflight.h"
 
 #define BATCH_NS 10e6 /* what one call of a bench should take */
 
@@ -67,6 +68,7 @@ int front_run(struct bench_env *env, const struct context *c, int argc, char **a
 	}
 	for (i = 0; i < c->n; i++)
 		gb_context(c->fact[i].key, c->fact[i].value);
+	gb_context("noise", preflight_noise());
 	for (i = 0; i < bench_count(); i++) {
 		front[i].env = env;
 		front[i].b = bench_at(i);

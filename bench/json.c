@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "jsonw.h"
 #include "latency_report.h"
+#include "preflight.h"
 #include "report.h"
 #include "report_part.h"
 #include "study.h"
@@ -165,7 +166,9 @@ void report_json(FILE *f, const struct plan *p, const struct context *c)
 			comma = ",\n    ";
 		}
 	comma = "\n";
-	fprintf(f, "],\n  \"interrupted\": %s,\n  ", plan_interrupted(p) ? "true" : "false");
+	fputs("],\n  ", f);
+	preflight_json(f);
+	fprintf(f, ",\n  \"interrupted\": %s,\n  ", plan_interrupted(p) ? "true" : "false");
 	chosen(f, &p->opt);
 	about_plan(f, p);
 	if (p->opt.pair != NULL)

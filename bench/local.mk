@@ -62,6 +62,15 @@ CLEANFILES += $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/peers/pthread_barrier.c \
 	%D%/peers/slots.c \
 	%D%/plan.c %D%/plan.h \
+	%D%/preflight.c %D%/preflight.h \
+	%D%/preflight_cgroup.c \
+	%D%/preflight_counts.c \
+	%D%/preflight_cpu.c \
+	%D%/preflight_memory.c \
+	%D%/preflight_print.c \
+	%D%/preflight_read.c %D%/preflight_read.h \
+	%D%/preflight_run.c \
+	%D%/preflight_system.c \
 	%D%/probe.c %D%/probe.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_notes.c %D%/report_part.h \
@@ -167,7 +176,7 @@ bench bench-full:
 endif
 clean-local: clean-bench
 clean-bench:
-	rm -rf bench-report
+	rm -rf bench-report check_bench_preflight*.tree
 .PHONY: bench-full bench-revision clean-bench
 
 # Compares two reports. (Not "compare": C++ has a header of that name, and this folder is searched.)
@@ -194,6 +203,20 @@ tests_unit_check_bench_stats_SOURCES = tests/unit/check_bench_stats.c \
 	%D%/judge.c %D%/list.c %D%/stats.c
 tests_unit_check_bench_stats_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 tests_unit_check_bench_stats_LDADD = $(UNIT_LIBS)
+
+PREFLIGHT_PARTS = tests/unit/preflight_fixture.h \
+	%D%/jsonw.c %D%/preflight.c %D%/preflight_cgroup.c %D%/preflight_counts.c \
+	%D%/preflight_cpu.c %D%/preflight_memory.c %D%/preflight_print.c %D%/preflight_read.c \
+	%D%/preflight_system.c
+check_PROGRAMS += tests/unit/check_bench_preflight tests/unit/check_bench_preflight_checks
+TESTS += tests/unit/check_bench_preflight tests/unit/check_bench_preflight_checks
+tests_unit_check_bench_preflight_SOURCES = tests/unit/check_bench_preflight.c $(PREFLIGHT_PARTS)
+tests_unit_check_bench_preflight_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_preflight_LDADD = $(UNIT_LIBS)
+tests_unit_check_bench_preflight_checks_SOURCES = tests/unit/check_bench_preflight_checks.c \
+	$(PREFLIGHT_PARTS)
+tests_unit_check_bench_preflight_checks_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_preflight_checks_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/check_bench_topology
 TESTS += tests/unit/check_bench_topology

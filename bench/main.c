@@ -10,6 +10,7 @@
 #include "front.h"
 #include "latency_report.h"
 #include "load.h"
+#include "preflight.h"
 #include "study.h"
 #include "suite.h"
 
@@ -104,7 +105,9 @@ static int run(struct bench_env *env, struct options *o, const struct context *c
 		suite_free(&s);
 		return 2;
 	}
+	preflight_warn(stdout);
 	failed = suite_run(&s, &interrupted);
+	preflight_end();
 	report_text(stdout, &s.plan[0], c);
 	rc = output_write(&o->output, &s.plan[0], c) != 0 ? 2 : 0;
 	if (interrupted)
@@ -149,7 +152,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "weir-bench: %s\n", env.error);
 		return 2;
 	}
+	if (o.preflight) {
+		rc = preflight_main(&env);
+		driver_fini(&env);
+		return rc;
+	}
 	context_read(&context, &env);
+	preflight_begin(&env);
 	rc = google ? front_run(&env, &context, argc, argv) : run(&env, &o, &context);
 	driver_fini(&env);
 	return rc;

@@ -17,6 +17,7 @@ static void usage(FILE *f)
 	      "  --filter TEXT     only what has TEXT in its name, see --list; alternatives are\n"
 	      "                    separated by commas, or given by further --filter\n"
 	      "  --list            names only\n"
+	      "  --preflight       what of this machine disturbs measurements, and what mends it\n"
 	      "  --repeat N        how often each bench is sampled, at most 64; --rounds is the "
 	      "same\n"
 	      "  --sample-ms N     how long a sample is to take, at most 1000; without it 40, "
@@ -74,6 +75,7 @@ enum {
 	FULL,
 	FILTER,
 	LIST,
+	PREFLIGHT,
 	REPEAT,
 	SAMPLE,
 	CPUS,
@@ -95,6 +97,7 @@ static const struct option long_options[] = {
 	{"full", no_argument, NULL, FULL},
 	{"filter", required_argument, NULL, FILTER},
 	{"list", no_argument, NULL, LIST},
+	{"preflight", no_argument, NULL, PREFLIGHT},
 	{"repeat", required_argument, NULL, REPEAT},
 	{"rounds", required_argument, NULL, REPEAT},
 	{"sample-ms", required_argument, NULL, SAMPLE},
@@ -229,6 +232,9 @@ static int set_option(struct options *o, int c, const char *word, uint64_t *repe
 		return add_filter(o, optarg);
 	case LIST:
 		o->list = 1;
+		return 0;
+	case PREFLIGHT:
+		o->preflight = 1;
 		return 0;
 	case REPEAT:
 		if (parse_number(optarg, STATS_ROUNDS_MAX / 2, repeat) != 0 || *repeat == 0)

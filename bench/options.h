@@ -10,7 +10,7 @@ struct options {
 	const char *cpus;
 	uint32_t pairs;   /* a bit for each enum topology_kind */
 	double sample_ns; /* 0: not given */
-	int list, lines;
+	int list, preflight, lines;
 	char filter[1024]; /* all --filter, with commas between them */
 };
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "preflight.h"
 #include "report_part.h"
 #include "study.h"
 
@@ -108,6 +109,8 @@ static void groups(FILE *f, const struct plan *p, int markdown)
 {
 	const char *group = NULL, *bullet = markdown ? "* " : "  ";
 
+	if (preflight_noise()[0] != '\0')
+		fprintf(f, markdown ? "\n**%s**\n" : "\n%s\n", preflight_noise());
 	while ((group = group_after(p, group)) != NULL) {
 		group_title(f, p, group, markdown);
 		report_table(f, p, group, markdown);
@@ -122,11 +125,14 @@ static void report(FILE *f, const struct plan *p, const struct context *c, int m
 	const char *bullet = markdown ? "* " : "  ";
 	const struct plan *one;
 
+	if (preflight_noise()[0] != '\0')
+		fprintf(f, markdown ? "\n**%s**\n" : "\n%s\n", preflight_noise());
 	for (one = p; one != NULL; one = one->next)
 		groups(f, one, markdown);
 	study_report_all(f, markdown);
 	fprintf(f, markdown ? "\n## About this run\n\n" : "\nabout this run\n");
 	summary(f, p, c, bullet);
+	preflight_report(f, markdown);
 }
 
 void report_text(FILE *f, const struct plan *p, const struct context *c)
