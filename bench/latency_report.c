@@ -156,6 +156,8 @@ static void note_open(FILE *f, const struct plan *p, const char *bullet)
 		"when a message was due until it was seen, and as service from when its sending "
 		"began\n",
 		bullet);
+	if (p->env->cpus < 2)
+		return; /* which have one clock */
 	if (!p->clocks_known)
 		fprintf(f,
 			"%sthe CPUs' clocks could not be compared: one-way times are uncertain\n",
@@ -187,7 +189,8 @@ void latency_notes(FILE *f, const struct plan *p, const char *group, const char 
 		note_open(f, p, bullet);
 	fprintf(f,
 		"%sp99 and above show who else had these CPUs, the scheduler or a hypervisor, as "
-		"much as a library: clock/two-readings has no library in it\n",
+		"much as a library: clock/two-readings has no library in it; rounds are dropped as "
+		"of all rows, so these are the tails of the quieter ones\n",
 		bullet);
 }
 

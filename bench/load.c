@@ -232,6 +232,7 @@ static int run(const struct study_run *r)
 		return -1;
 	}
 	load->clocks_known = clock_offset(r->env, &load->clocks_low, &load->clocks_high) == 0;
+	r->env->error[0] = '\0'; /* that is not what failed */
 	if (choose(r) != 0)
 		return -1;
 	set_rates(r->full);

@@ -74,24 +74,30 @@ static void fill(const struct load_curve *c, unsigned i, char (*cell)[TABLE_CELL
 								  : "");
 }
 
+/* Was a step disturbed that the knee rests on: one before it, itself, or the two behind? */
+static int knee_is_disturbed(const struct load_curve *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->measured && (int)i < c->knee + 3; i++)
+		if (c->step[i].disturbed)
+			return 1;
+	return 0;
+}
+
 static void report_knee(FILE *f, const struct load_curve *c, unsigned steps, const char *bullet)
 {
-	const double floor_ns = load_floor(c->point, c->measured);
-
-	fprintf(f, "%s%s: ", bullet, c->who);
-	if (c->measured == 0)
-		fprintf(f, "not measured");
-	else if (c->knee < 0)
-		fprintf(f, "no knee: it never kept up undisturbed, or the machine was not quiet "
-			   "enough to tell");
-	else
-		fprintf(f, "knee at %s%.2f M/s, %.0f %% of its capacity; lowest p99 %.0f ns",
-			(unsigned)c->knee + 1 == c->measured && c->measured == steps
-				? "no less than "
-				: "",
-			c->point[c->knee].rate / 1e6, 100 * c->point[c->knee].rate / c->capacity,
-			floor_ns);
-	fprintf(f, "; capacity %.2f M/s\n", c->capacity / 1e6);
+	fprintf(f, "%s%s: capacity %.2f M/s; ", bullet, c->who, c->capacity / 1e6);
+	if (c->knee < 0) {
+		fputs("no knee: the lowest rates failed already; a machine that is not quiet does "
+		      "that\n",
+		      f);
+		return;
+	}
+	fprintf(f, "knee at %s%.2f M/s, %.0f %% of that; lowest p99 %.0f ns%s\n",
+		(unsigned)c->knee + 1 == steps ? "no less than " : "", c->point[c->knee].rate / 1e6,
+		100 * c->point[c->knee].rate / c->capacity, load_floor(c->point, c->measured),
+		knee_is_disturbed(c) ? "; disturbed, so an indication only" : "");
 }
 
 static void notes(FILE *f, const struct load *l, const char *bullet)
