@@ -39,13 +39,23 @@ static int close_all_right(FILE *f)
 	return fclose(f) != 0 || bad ? -1 : 0;
 }
 
-static void csv_lines(FILE *f, const struct plan_row *row, const char *what,
+/* "" or, of a plan on a pair of CPUs, "@A-B" behind a row's name. */
+static void place_of(const struct plan *p, char *buf, size_t cap)
+{
+	buf[0] = '\0';
+	if (p->opt.pair != NULL)
+		snprintf(buf, cap, "@%d-%d", p->env->cpu[0], p->env->cpu[1]);
+}
+
+static void csv_lines(FILE *f, const struct plan_row *row, const char *place, const char *what,
 		      const struct distribution *d)
 {
-	char name[96];
+	char name[128];
 	unsigned i;
 
-	snprintf(name, sizeof(name), "%s%s", row->b->name, what);
+	if (d == NULL)
+		return;
+	snprintf(name, sizeof(name), "%s%s%s", row->b->name, what, place);
 	for (i = 0; i < sizeof(point) / sizeof(point[0]) && d->all.count > 0; i++) {
 		csvw_text(f, name, ',');
 		csvw_text(f, row->b->who, ',');
@@ -57,43 +67,56 @@ static void csv_lines(FILE *f, const struct plan_row *row, const char *what,
 static int write_csv(const struct plan *p, const char *dir)
 {
 	FILE *f = open_in(dir, "latency.csv");
+	char place[32];
 	uint32_t i;
 
 	if (f == NULL)
 		return -1;
 	fputs("name,who,percentile,value_ns\n", f);
-	for (i = 0; i < p->rows; i++) {
-		if (p->row[i].latency != NULL)
-			csv_lines(f, &p->row[i], "", p->row[i].latency);
-		if (p->row[i].service != NULL)
-			csv_lines(f, &p->row[i], "/service", p->row[i].service);
+	for (; p != NULL; p = p->next) {
+		place_of(p, place, sizeof(place));
+		for (i = 0; i < p->rows; i++) {
+			csv_lines(f, &p->row[i], place, "", p->row[i].latency);
+			csv_lines(f, &p->row[i], place, "/service", p->row[i].service);
+		}
 	}
 	return close_all_right(f);
 }
 
 /* group-name-who, slashes and all else that a file's name should not have as dashes. */
-static int write_hgrm(const struct plan_row *row, const char *what, const struct distribution *d,
-		      const char *dir)
+static int write_hgrm(const struct plan_row *row, const char *place, const char *what,
+		      const struct distribution *d, const char *dir)
 {
-	char name[192], *c;
-	size_t len;
+	char full[160], name[256], *c;
 	FILE *f;
 
 	if (d == NULL || d->all.count == 0)
 		return 0;
-	bench_full_name(row->b, name, 160);
-	len = strlen(name);
-	snprintf(name + len, sizeof(name) - len, "%s", what);
+	bench_full_name(row->b, full, sizeof(full));
+	snprintf(name, sizeof(name), "%s%s%s.hgrm", full, what, place);
 	for (c = name; *c != '\0'; c++)
-		if (strchr("/ \\:*?\"<>|", *c) != NULL)
+		if (strchr("/ \\:*?\"<>|@", *c) != NULL)
 			*c = '-';
-	len = strlen(name);
-	snprintf(name + len, sizeof(name) - len, ".hgrm");
 	f = open_in(dir, name);
 	if (f == NULL)
 		return -1;
 	hist_export(f, &d->all);
 	return close_all_right(f);
+}
+
+static int write_exports(const struct plan *p, const char *dir)
+{
+	char place[32];
+	uint32_t i;
+
+	for (; p != NULL; p = p->next) {
+		place_of(p, place, sizeof(place));
+		for (i = 0; i < p->rows; i++)
+			if (write_hgrm(&p->row[i], place, "", p->row[i].latency, dir) != 0 ||
+			    write_hgrm(&p->row[i], place, "-service", p->row[i].service, dir) != 0)
+				return -1;
+	}
+	return 0;
 }
 
 int latency_is_in(const struct plan *p, const char *group)
@@ -109,13 +132,11 @@ int latency_is_in(const struct plan *p, const char *group)
 
 int latency_files(const struct plan *p, const char *dir)
 {
-	uint32_t i;
+	const struct plan *one = p;
 
-	if (!latency_is_in(p, NULL))
+	while (one != NULL && !latency_is_in(one, NULL))
+		one = one->next;
+	if (one == NULL)
 		return 0;
-	for (i = 0; i < p->rows; i++)
-		if (write_hgrm(&p->row[i], "", p->row[i].latency, dir) != 0 ||
-		    write_hgrm(&p->row[i], "-service", p->row[i].service, dir) != 0)
-			return -1;
-	return write_csv(p, dir);
+	return write_exports(p, dir) != 0 ? -1 : write_csv(p, dir);
 }

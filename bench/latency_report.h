@@ -17,8 +17,8 @@ void latency_notes(FILE *f, const struct plan *p, const char *group, const char 
  * row without. */
 void latency_json(FILE *f, const struct plan *p, const struct plan_row *row, const char *end);
 
-/* In the folder dir: latency.csv, and a .hgrm file for each distribution. 0, or -1 with errno. Nothing
- * of a plan without. */
+/* In the folder dir, of this plan and those after it: latency.csv, and a .hgrm file for each
+ * distribution. 0, or -1 with errno. Nothing where there is none. */
 int latency_files(const struct plan *p, const char *dir);
 
 #endif

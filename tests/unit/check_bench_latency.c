@@ -229,6 +229,37 @@ static int lines_of(const char *path, const char *part)
 	return n;
 }
 
+START_TEST(plans_on_pairs_of_cpus_say_which_in_their_names)
+{
+	char dir[] = "check_bench_latency.XXXXXX", path[96];
+	struct plan second = plan;
+	struct bench_env there = env;
+	int i;
+
+	plan_judge(&plan);
+	plan.rows = second.rows = 1;
+	plan.opt.pair = second.opt.pair = "core";
+	env.cpu[0] = 4;
+	env.cpu[1] = 5;
+	there.cpu[0] = 4;
+	there.cpu[1] = 17;
+	second.env = &there;
+	plan.next = &second;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(latency_files(&plan, dir), 0);
+	snprintf(path, sizeof(path), "%s/latency.csv", dir);
+	ck_assert_int_eq(lines_of(path, "case@4-5,weir,50,100\n"), 1);
+	ck_assert_int_eq(lines_of(path, "case@4-17,weir,"), 14);
+	ck_assert_int_eq(unlink(path), 0);
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/latency-case-weir-4-%d.hgrm", dir, 5 + 12 * i);
+		ck_assert_int_eq(unlink(path), 0);
+	}
+	ck_assert_int_eq(rmdir(dir), 0);
+	plan.rows = ROWS;
+}
+END_TEST
+
 START_TEST(files_have_a_line_per_percentile_and_one_export_per_row)
 {
 	static const char *const name[] = {
@@ -316,6 +347,7 @@ int main(void)
 	tcase_add_test(tc, readers_are_added_up);
 	tcase_add_test(tc, an_operation_that_was_not_recorded_fails_the_row);
 	tcase_add_test(tc, files_have_a_line_per_percentile_and_one_export_per_row);
+	tcase_add_test(tc, plans_on_pairs_of_cpus_say_which_in_their_names);
 	tcase_add_test(tc, rows_at_a_fixed_rate_carry_it_in_their_name);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
