@@ -1,5 +1,5 @@
 /*
- * The request ring: one gated writer, 1, 2 or 4 registered readers that each see every message.
+ * The request ring: one gated writer, 1, 2, 4 or 8 registered readers that each see every message.
  * Nothing here is tuned to the case: the writer claims, fills and commits, one by one or 32 at a
  * time; a reader polls, and publishes its progress every 32 messages and whenever it finds nothing.
  * "weir-each" is the reader that gives its space back after every message, as peers that take one at

@@ -22,7 +22,8 @@ static void flags(FILE *f, uint32_t set)
 
 static void rates(FILE *f, const struct plan_row *row)
 {
-	const double ns = row->ns.median, op = row->ns.n > 0 && ns > 0 ? 1e9 / ns : (double)NAN,
+	const double ns = row->ns.median, had = row->lost.n > 0 ? 1 - row->lost.median : 1,
+		     op = row->ns.n > 0 && ns > 0 ? had * 1e9 / ns : (double)NAN,
 		     byte = row->b->size > 0 && !(row->b->flags & BENCH_TIME)
 				    ? op * row->b->size / 1e9
 				    : (double)NAN;
@@ -51,8 +52,9 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	csvw_number(f, row->ref.n > 0 ? row->ref.median : (double)NAN, ',');
 	csvw_number(f, alloc_counted() && !failed ? row->allocs_per_op : (double)NAN, ',');
 	csvw_number(f, row->calls_per_op, ',');
-	csvw_number(f, failed ? (double)NAN : row->sleeps_per_op, ',');
-	csvw_number(f, failed ? (double)NAN : 0, ','); /* a row that lost one has failed */
+	csvw_number(f, failed ? (double)NAN : row->switches_per_op, ',');
+	/* a row that lost one without being lossy has failed */
+	csvw_number(f, failed ? (double)NAN : row->lost.n > 0 ? row->lost.median : 0, ',');
 	csvw_count(f, row->ns.n, ',');
 	csvw_count(f, row->dropped, ',');
 	csvw_text(f, row->error, ',');

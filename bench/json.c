@@ -16,6 +16,7 @@ const struct report_flag report_flag[REPORT_FLAGS] = {
 	{BENCH_PEER, "peer"},	    {BENCH_SHARING, "work-sharing"},  {BENCH_LIMIT, "limit"},
 	{BENCH_PROCS, "processes"}, {BENCH_LINES, "reads-all-lines"}, {BENCH_SPINS, "spins"},
 	{BENCH_PART, "part"},	    {BENCH_LATENCY, "latency"},	      {BENCH_OPEN, "open-loop"},
+	{BENCH_LOSSY, "lossy"},
 };
 
 static void flag_names(FILE *f, uint32_t flags)
@@ -53,8 +54,9 @@ static void samples(FILE *f, const struct plan *p, const struct plan_row *row)
 			p->keep[(size_t)row->set * STATS_ROUNDS_MAX + r] ? "true" : "false");
 		fprintf(f,
 			"\"allocs\": %" PRIu64 ", \"voluntary_switches\": %" PRIu64
-			", \"involuntary_switches\": %" PRIu64 ", \"faults\": %" PRIu64 "}",
-			s->allocs, s->voluntary, s->involuntary, s->faults);
+			", \"involuntary_switches\": %" PRIu64 ", \"faults\": %" PRIu64
+			", \"lost\": %" PRIu64 "}",
+			s->allocs, s->voluntary, s->involuntary, s->faults, s->lost);
 		comma = ",";
 	}
 	fputs("]\n", f);
@@ -91,7 +93,9 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	jsonw_spread(f, "ns_per_op", &row->ns, ",\n      ");
 	jsonw_spread(f, "times_best_peer", &row->ratio, ",\n      ");
 	jsonw_key_text(f, "ref", b->ref, ",\n      ");
-	jsonw_spread(f, "times_ref", &row->ref, ",\n      ");
+	jsonw_spread(f, "times_ref", &row->ref, ", ");
+	fprintf(f, "\"ref_is_limit\": %s,\n      ", row->ref_is_limit ? "true" : "false");
+	jsonw_spread(f, "lost", &row->lost, ",\n      ");
 	jsonw_spread(f, "drain_ns_per_op", &row->drain, ",\n      ");
 	jsonw_spread(f, "rest_ns_per_op", &row->rest, ",\n      ");
 	latency_json(f, p, row, "\n      ");
@@ -100,7 +104,8 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	jsonw_key_number(f, "allocs_per_op", alloc_counted() ? row->allocs_per_op : (double)NAN,
 			 ", ");
 	jsonw_key_number(f, "syscalls_per_op", row->calls_per_op, ", ");
-	jsonw_key_number(f, "sleeps_per_op", row->sleeps_per_op, ",\n");
+	jsonw_key_number(f, "sleeps_per_op", row->sleeps_per_op, ", ");
+	jsonw_key_number(f, "switches_per_op", row->switches_per_op, ",\n");
 	samples(f, p, row);
 	fputs("    }", f);
 }

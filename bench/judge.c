@@ -184,11 +184,13 @@ static void judge_ref(struct plan *p, struct plan_row *row, struct others *o)
 	uint32_t i, r;
 
 	memset(&row->ref, 0, sizeof(row->ref));
+	row->ref_is_limit = 0;
 	memcpy(both, p->keep + (size_t)row->set * STATS_ROUNDS_MAX, sizeof(both));
 	o->n = 0;
 	for (i = 0; i < p->rows && row->b->ref[0] != '\0'; i++)
 		if (is_ref(p->row[i].b, row->b->ref)) {
 			add_other(o, &p->row[i], p->rounds);
+			row->ref_is_limit |= p->row[i].b->flags & BENCH_LIMIT;
 			for (r = 0; r < p->rounds; r++)
 				both[r] &= p->keep[(size_t)p->row[i].set * STATS_ROUNDS_MAX + r];
 		}

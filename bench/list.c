@@ -87,7 +87,7 @@ static int ring_case_is_quick(const struct bench_ring_case *c)
 		return 0;
 	if (c->readers == 1)
 		return c->size == 64 || !(c->flags & BENCH_PROCS);
-	if (c->flags & BENCH_PROCS)
+	if ((c->flags & BENCH_PROCS) || c->readers > 4)
 		return 0;
 	return c->size == 64 || (c->size == 8 && c->readers == 2 && c->batch == 1);
 }
@@ -146,12 +146,12 @@ void bench_add_ring_cases(const char *who, uint32_t flags,
 			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
 					struct bench_sample *))
 {
-	static const uint32_t readers[] = {1, 2, 4}, size[] = {8, 64, 1024},
+	static const uint32_t readers[] = {1, 2, 4, 8}, size[] = {8, 64, 1024},
 			      batch[] = {1, BENCH_BATCH};
 	struct bench_ring_case c;
 	unsigned r, s, p, k;
 
-	for (r = 0; r < 3; r++)
+	for (r = 0; r < 4; r++)
 		for (s = 0; s < 3; s++)
 			for (p = 0; p < 2; p++)
 				for (k = 0; k < 6; k++) {
@@ -160,6 +160,9 @@ void bench_add_ring_cases(const char *who, uint32_t flags,
 					c.flags = p != 0 ? BENCH_PROCS : 0;
 					c.batch = batch[k % 2];
 					c.skew = (enum bench_skew)(k / 2);
+					/* eight: to see how it goes on, at one size on threads */
+					if (c.readers > 4 && (c.size != 64 || p != 0))
+						continue;
 					/* out of balance: one reader on threads tells all */
 					if (c.skew != BENCH_EVEN && (r != 0 || p != 0))
 						continue;

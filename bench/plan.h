@@ -60,6 +60,7 @@ struct plan_row {
 	struct stats_spread ns;    /* per operation */
 	struct stats_spread ratio; /* times faster than the best peer; n = 0: none */
 	struct stats_spread ref;   /* times the speed of what b->ref names; n = 0: none */
+	uint32_t ref_is_limit;     /* that is what the machine can do */
 	struct stats_spread drain; /* value, of rows with BENCH_DRAINS; n = 0: none */
 	struct stats_spread lost;  /* share of the messages, of rows with BENCH_LOSSY; n = 0: none */
 	struct stats_spread rest;  /* ns without those of the rows in b->less; n = 0: none */

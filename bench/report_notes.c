@@ -98,17 +98,27 @@ static int same_ref(const struct bench *a, const struct bench *b)
 	return strcmp(a->ref, b->ref) == 0;
 }
 
-/* What "x ref" compares with: each reference once. Those of processes are all of one kind. */
+static const char *ref_column(const struct plan_row *row)
+{
+	return row->ref_is_limit ? "x limit" : "x ref";
+}
+
+/* What "x ref" and "x limit" compare with: each reference once. Those of processes are all of one
+ * kind, and those of lossy writers. */
 static void explain_refs(FILE *f, const struct plan *p, const char *group, const char *bullet)
 {
 	uint32_t i, k;
-	int same_case = 0;
+	int same_case = 0, lossy = 0;
 
 	for (i = 0; i < p->rows; i++) {
 		const struct bench *b = p->row[i].b;
 
 		if (p->row[i].ref.n == 0 || strcmp(b->group, group) != 0)
 			continue;
+		if (b->flags & BENCH_LOSSY) {
+			lossy = 1;
+			continue;
+		}
 		if ((b->flags & BENCH_PROCS) && strncmp(b->ref, group, strlen(group)) == 0) {
 			same_case = 1;
 			continue;
@@ -117,15 +127,34 @@ static void explain_refs(FILE *f, const struct plan *p, const char *group, const
 			if (p->row[k].ref.n > 0 && same_ref(p->row[k].b, b))
 				break;
 		if (k == i && ref_in_case(b) != NULL)
-			fprintf(f, "%sx ref of %s and its like is against %s of the same case\n",
-				bullet, b->name, ref_in_case(b));
+			fprintf(f, "%s%s of %s and its like is against %s of the same case\n", bullet,
+				ref_column(&p->row[i]), b->name, ref_in_case(b));
 		else if (k == i)
-			fprintf(f, "%sx ref of %s and its like is against %s\n", bullet, b->name,
-				b->ref);
+			fprintf(f, "%s%s of %s and its like is against %s\n", bullet,
+				ref_column(&p->row[i]), b->name, b->ref);
 	}
 	if (same_case)
 		fprintf(f, "%sx ref of our processes rows is against the same case on threads\n",
 			bullet);
+	if (lossy)
+		fprintf(f, "%sx ref of lossy rows is against the writer that waits, same case\n",
+			bullet);
+}
+
+/* The rates beside them need to be read with what was lost. */
+static void explain_lost(FILE *f, const struct plan *p, const char *group, const char *bullet)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++)
+		if (p->row[i].lost.n > 0 && strcmp(p->row[i].b->group, group) == 0) {
+			fprintf(f,
+				"%slost %%: of all messages to all readers, those that a reader "
+				"missed, and said so; ns/op is per message sent, M/s and GB/s "
+				"count what arrived\n",
+				bullet);
+			return;
+		}
 }
 
 /* What "rest ns" is without. The rows of one group differ in their cases only: the first tells. */
@@ -164,6 +193,7 @@ void report_notes(FILE *f, const struct plan *p, const char *group, const char *
 		latency_notes(f, p, group, bullet);
 	explain_refs(f, p, group, bullet);
 	explain_rest(f, p, group, bullet);
+	explain_lost(f, p, group, bullet);
 	if (shared)
 		fprintf(f,
 			"%s* oversubscribed: roles share a CPU; scaling over real cores is not "

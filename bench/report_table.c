@@ -19,12 +19,15 @@ enum column {
 	BANDWIDTH,
 	RATIO,
 	RATIO_RANGE,
+	LIMIT,
 	REF,
+	LOST,
 	DRAIN,
 	REST,
 	ALLOCS,
 	CALLS,
 	SLEEPS,
+	SWITCHES,
 	WAITING,
 	KEPT_DROPPED,
 	COLUMNS
@@ -35,10 +38,12 @@ static const char *const heading[COLUMNS] = {
 	[NS] = "ns/op",		 [NS_RANGE] = "min..max",
 	[RATE] = "M/s",		 [BANDWIDTH] = "GB/s",
 	[RATIO] = "x best peer", [RATIO_RANGE] = "x min..max",
-	[REF] = "x ref",	 [DRAIN] = "drain ns",
+	[LIMIT] = "x limit",	 [REF] = "x ref",
+	[LOST] = "lost %",	 [DRAIN] = "drain ns",
 	[REST] = "rest ns",	 [ALLOCS] = "allocs/op",
 	[CALLS] = "syscalls/op", [SLEEPS] = "sleeps/op",
-	[WAITING] = "wait %",	 [KEPT_DROPPED] = "kept/dropped",
+	[SWITCHES] = "switches/op", [WAITING] = "wait %",
+	[KEPT_DROPPED] = "kept/dropped",
 };
 
 static void put_number(char *cell, double v)
@@ -71,17 +76,19 @@ static void put_range(char *cell, const struct stats_spread *s)
 	snprintf(cell, CELL, "%s..%s", low, high);
 }
 
+/* What is lost is no throughput. */
 static void put_rates(const struct plan_row *row, char *rate, char *bandwidth)
 {
 	double ns = row->ns.median;
+	double had = row->lost.n > 0 ? 1 - row->lost.median : 1;
 
 	snprintf(rate, CELL, "-");
 	snprintf(bandwidth, CELL, "-");
 	if (row->ns.n == 0 || ns <= 0 || (row->b->flags & BENCH_TIME))
 		return;
-	put_number(rate, 1e3 / ns);
+	put_number(rate, had * 1e3 / ns);
 	if (row->b->size > 0)
-		put_number(bandwidth, row->b->size / ns);
+		put_number(bandwidth, had * row->b->size / ns);
 }
 
 /* A ratio whose range covers 1 is no difference, whatever its median is. */
@@ -125,7 +132,9 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	put_rates(row, cell[RATE], cell[BANDWIDTH]);
 	put_ratio(row, cell[RATIO], cell[RATIO_RANGE]);
 	if (row->ref.n > 0)
-		put_comparison(cell[REF], &row->ref);
+		put_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref);
+	if (row->lost.n > 0)
+		put_number(cell[LOST], row->lost.median * 100);
 	if (row->drain.n > 0)
 		put_number(cell[DRAIN], row->drain.median);
 	if (row->rest.n > 0)
@@ -134,6 +143,8 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	put_count(cell[CALLS], row->calls_per_op);
 	if (row->b->way != 0)
 		put_count(cell[SLEEPS], row->sleeps_per_op);
+	if (row->switches_per_op > 0)
+		put_count(cell[SWITCHES], row->switches_per_op);
 	put_number(cell[WAITING], row->waiting * 100);
 	snprintf(cell[KEPT_DROPPED], CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
 		 row->disturbed ? " !" : "");

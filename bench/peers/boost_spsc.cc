@@ -50,7 +50,7 @@ template <size_t Size> struct traits {
 template <size_t Size> typename traits<Size>::queue &queue_at(uint8_t *arena, unsigned i)
 {
 	using block = typename traits<Size>::block;
-	static_assert(4 * sizeof(block) <= BENCH_ARENA_BYTES, "arena");
+	static_assert(8 * sizeof(block) <= BENCH_ARENA_BYTES, "arena");
 
 	return (static_cast<block *>(static_cast<void *>(arena)) + i)->q;
 }

@@ -219,6 +219,8 @@ START_TEST(reference_by_full_name_or_the_fastest_of_a_case)
 	ck_assert_uint_eq(rows[ALONE].ref.n, 3);
 	ck_assert_double_eq_tol(rows[ALONE].ref.median, 1, EXACT);
 	ck_assert_uint_eq(rows[PEER].ref.n, 0);
+	ck_assert(rows[OURS].ref_is_limit);
+	ck_assert(!rows[ALONE].ref_is_limit); /* the fastest of our own case */
 }
 END_TEST
 
@@ -240,6 +242,7 @@ START_TEST(sleeps_are_per_operation_over_all_samples)
 	rows[OURS].sample[3].involuntary = 9000;
 	plan_judge(&plan);
 	ck_assert_double_eq_tol(rows[OURS].sleeps_per_op, 0.5, EXACT);
+	ck_assert_double_eq_tol(rows[OURS].switches_per_op, 2.75, EXACT); /* forced ones too */
 	ck_assert_double_eq_tol(rows[PEER].sleeps_per_op, 0, EXACT);
 	rows[OURS].n = 0; /* never calibrated: nobody counted */
 	plan_judge(&plan);
@@ -273,6 +276,24 @@ START_TEST(drains_are_the_values_of_kept_rounds_of_rows_that_have_them)
 	rows[OURS].sample[1].ns_per_op = NONE; /* not taken */
 	plan_judge(&plan);
 	ck_assert_uint_eq(rows[OURS].drain.n, 2);
+}
+END_TEST
+
+START_TEST(lost_is_the_share_of_what_all_readers_should_have_had)
+{
+	rows[OURS].sample[0].lost = 200;
+	rows[OURS].sample[1].lost = 400;
+	rows[OURS].sample[2].lost = 300;
+	rows[OURS].sample[3].lost = 2000;
+	rows[OURS].sample[3].after = 1000; /* dropped */
+	benches[OURS].readers = 2;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].lost.n, 0); /* nobody counts there: a loss would have failed */
+	benches[OURS].flags = BENCH_LOSSY;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].lost.n, 3);
+	ck_assert_double_eq_tol(rows[OURS].lost.median, 0.15, EXACT);
+	ck_assert_double_eq_tol(rows[OURS].lost.max, 0.2, EXACT);
 }
 END_TEST
 
@@ -450,6 +471,7 @@ int main(void)
 	tcase_add_test(judged, sleeps_are_per_operation_over_all_samples);
 	tcase_add_test(judged, parts_are_in_no_ratio);
 	tcase_add_test(judged, drains_are_the_values_of_kept_rounds_of_rows_that_have_them);
+	tcase_add_test(judged, lost_is_the_share_of_what_all_readers_should_have_had);
 	tcase_add_test(judged, rest_is_without_the_rows_named_of_the_same_round);
 	tcase_add_test(judged, waiting_is_the_median_over_rows_that_need_not_share_cpus);
 	tcase_add_test(judged, a_set_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so);
