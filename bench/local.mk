@@ -195,6 +195,11 @@ TESTS += tests/process/bench_compare_test
 endif
 EXTRA_DIST += tests/process/bench_compare_test
 
+if BENCH
+TESTS += tests/process/bench_cores_test
+endif
+EXTRA_DIST += tests/process/bench_cores_test
+
 # What decides what is run and reported is tested like the library.
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/check_bench_stats
