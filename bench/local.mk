@@ -2,12 +2,25 @@
 # plan, less than two minutes; `make bench-full' takes the whole matrix. BENCHFLAGS are passed on:
 # make bench BENCHFLAGS='--filter roundtrip --repeat 21'.
 
+BENCH_PLOTS_NAMES = common overview throughput latency load barriers cores
+BENCH_PLOTS = \
+	%D%/plots/barriers.gp \
+	%D%/plots/common.gp \
+	%D%/plots/cores.gp \
+	%D%/plots/latency.gp \
+	%D%/plots/load.gp \
+	%D%/plots/overview.gp \
+	%D%/plots/throughput.gp
+EXTRA_DIST += $(BENCH_PLOTS)
+
 EXTRA_PROGRAMS =
 if BENCH
 bin_PROGRAMS += %D%/weir-bench
 EXTRA_LTLIBRARIES =
 CLEANFILES += $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	bench-report.json bench-report.md
+CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.h \
+	bench-report.csv bench-report.json bench-report.md
 
 %C%_weir_bench_SOURCES = \
 	%D%/alloc.c %D%/alloc.h \
@@ -71,6 +84,8 @@ CLEANFILES += $(EXTRA_LTLIBRARIES) %D%/revision.h \
 	%D%/preflight_read.c %D%/preflight_read.h \
 	%D%/preflight_run.c \
 	%D%/preflight_system.c \
+	%D%/plots.c %D%/plots.h \
+	%D%/plots_data.c %D%/plots_data.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_notes.c %D%/report_part.h \
@@ -163,6 +178,16 @@ endif
 	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 bench-revision:
 %D%/weir_bench-context.$(OBJEXT): %D%/revision.h
+
+# The scripts are part of the program, line by line, so that it needs no files beside it.
+%D%/plots_text.h: $(BENCH_PLOTS) $(srcdir)/%D%/local.mk
+	@$(MKDIR_P) %D%
+	$(AM_V_GEN)for plot in $(BENCH_PLOTS_NAMES); do \
+		echo "static const char *const plot_$$plot[] = {"; \
+		sed 's/[\\"]/\\&/g; s/.*/	"&",/' $(srcdir)/%D%/plots/$$plot.gp; \
+		echo "	NULL};"; \
+	done > $@.new && mv -f $@.new $@
+%D%/weir_bench-plots.$(OBJEXT): %D%/plots_text.h
 
 bench: %D%/weir-bench$(EXEEXT)
 	%D%/weir-bench$(EXEEXT) $(BENCHFLAGS)

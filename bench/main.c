@@ -100,7 +100,7 @@ static int run(struct bench_env *env, struct options *o, const struct context *c
 	catch_signals();
 	if (suite_make(&s, env, o) != 0)
 		return 2;
-	o->output.folder = s.studies || latency_is_in(&s.plan[0], NULL);
+	o->output.folder = 1;
 	if (output_check(&o->output) != 0) {
 		suite_free(&s);
 		return 2;

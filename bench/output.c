@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "latency_report.h"
+#include "plots.h"
 #include "study.h"
 
 typedef void (*report_fn)(FILE *, const struct plan *, const struct context *);
@@ -30,7 +32,7 @@ enum { FORMS = sizeof(forms) / sizeof(forms[0]) };
 /* -1: too long. */
 static int path_of(const struct output *o, const struct form *form, char *path)
 {
-	const char *given = form->report == report_json       ? o->json
+	const char *given = form->report == report_json	      ? o->json
 			    : form->report == report_markdown ? o->markdown
 							      : NULL;
 	int n = given != NULL ? snprintf(path, PATH_MAX, "%s", given)
@@ -107,21 +109,41 @@ static int write_file(const char *path, report_fn report, const struct plan *p,
 	return 0;
 }
 
+/* Data of studies and rows, scripts, pictures. The Markdown, written later, shows them. */
+static int write_folder(const struct output *o, const struct plan *p, const struct context *c)
+{
+	static char real[PATH_MAX];
+	char says[PATH_MAX + 160];
+	const char *last;
+
+	plots_clear(o->prefix);
+	if (study_files_all(o->prefix) != 0 || plots_make(o->prefix, p, c, says, sizeof(says)) != 0)
+		return refuse(o->prefix);
+	if (says[0] != '\0')
+		printf("\n%s\n", says);
+	/* beside PREFIX.md, but wherever another Markdown file is */
+	last = strrchr(o->prefix, '/');
+	plots_seen_from(o->markdown != NULL && realpath(o->prefix, real) != NULL ? real
+			: last != NULL						 ? last + 1
+										 : o->prefix);
+	return 0;
+}
+
 int output_write(const struct output *o, const struct plan *p, const struct context *c)
 {
 	char path[PATH_MAX];
 	unsigned i;
 	int rc = 0;
 
+	if (o->folder)
+		rc = write_folder(o, p, c);
 	for (i = 0; i < FORMS; i++)
 		if (path_of(o, &forms[i], path) != 0 ||
 		    write_file(path, forms[i].report, p, c) != 0)
 			rc = -1;
 		else
 			printf("%s%s", i == 0 ? "\nwritten: " : ", ", path);
-	if (o->folder && (study_files_all(o->prefix) != 0 || latency_files(p, o->prefix) != 0))
-		rc = refuse(o->prefix);
-	else if (o->folder && rmdir(o->prefix) != 0) /* nothing in it: the studies had no files */
+	if (o->folder && rmdir(o->prefix) != 0) /* empty: there was nothing for it */
 		printf(", %s/", o->prefix);
 	putchar('\n');
 	return rc;

@@ -7,7 +7,7 @@
 struct output {
 	const char *prefix; /* of PREFIX.md, PREFIX.json and so on, and the folder PREFIX */
 	const char *json, *markdown; /* instead of PREFIX.json, PREFIX.md; NULL: not given */
-	int folder;                  /* studies have files for it */
+	int folder;                  /* for data and plots */
 };
 
 /* To be called before anything is measured. 0; -1: something cannot be written, stderr says what.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "preflight.h"
+#include "plots.h"
 #include "report_part.h"
 #include "study.h"
 
@@ -145,6 +146,7 @@ void report_markdown(FILE *f, const struct plan *p, const struct context *c)
 	unsigned i;
 
 	fprintf(f, "# weir benchmark report\n");
+	plots_markdown(f);
 	report(f, p, c, 1);
 	fprintf(f, "\n| | |\n|---|---|\n");
 	for (i = 0; i < c->n; i++)

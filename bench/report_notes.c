@@ -26,6 +26,16 @@ static int verdict_of(const struct plan_row *row)
 	return NO_DIFFERENCE - stats_side(&row->ratio, 1);
 }
 
+const char *report_verdict_word(const struct plan_row *row)
+{
+	static const char *const word[VERDICTS + 1] = {
+		[AHEAD] = "ahead",   [NO_DIFFERENCE] = "none", [BEHIND] = "behind",
+		[UNTOLD] = "untold", [VERDICTS] = "",
+	};
+
+	return word[verdict_of(row)];
+}
+
 enum { NAMED_MAX = 6 };
 
 /* The rows with one verdict, the first of them by name. */

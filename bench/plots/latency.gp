@@ -1,0 +1,38 @@
+# Percentile curves, each case a panel; towards the right ever fewer operations take longer than that.
+file = 'latency.csv'
+stats file using (add(strcol(1))) every ::1 nooutput
+cases = list
+list = ''
+stats file using (add(strcol(2))) every ::1 nooutput
+whos = list
+n = words(whos)
+panels = words(cases)
+columns = panels < 2 ? 1 : 2
+rows = (panels + columns - 1) / columns
+nines(p) = p >= 100 ? NaN : 1 / (1 - p / 100.0)
+set logscale xy
+set xrange [1:2e5]
+set xtics ('0' 1, '50' 2, '90' 10, '99' 100, '99.9' 1e3, '99.99' 1e4, '99.999' 1e5)
+set xlabel 'percentile'
+set ylabel 'of the operations take at most (log scale)'
+eval 'set ytics '.durations
+do for [form in 'svg png'] {
+	eval open(form, columns == 1 ? 950 : 1250, 130 + 360 * rows)
+	set output name.'.'.form
+	set multiplot layout rows, columns margins screen 0.07, columns == 1 ? 0.77 : 0.82, 0.12 / rows + 0.01, 1 - 0.3 / (rows + 1.0) spacing 0.07, 0.22 / rows \
+		title "Latency, operation by operation, all kept rounds together\n".machine
+	do for [c = 1:panels] {
+		set title word(cases, c)
+		if (c == 1) {
+			set key at screen 0.99, screen 1 - 0.3 / (rows + 1.0) right top Left reverse samplen 2 spacing 1.2
+		} else {
+			unset key
+		}
+		plot for [i = 1:n] file every ::1 \
+			using (strcol(1) eq word(cases, c) && strcol(2) eq word(whos, i) ? nines($3) : NaN):4 \
+			with linespoints lw width(word(whos, i)) lc rgb colour(word(whos, i), i) \
+			pt mark(word(whos, i), i) ps 0.5 title word(whos, i)
+	}
+	unset multiplot
+	unset output
+}
