@@ -211,7 +211,7 @@ int load_csv(const struct load *l, const char *dir)
 	if (f == NULL)
 		return -1;
 	fputs("transport,rate_per_s,achieved_per_s,p50_ns,p90_ns,p99_ns,p999_ns,max_ns,"
-	      "service_p99_ns\n",
+	      "service_p99_ns,knee\n",
 	      f);
 	for (c = 0; c < l->curves; c++)
 		for (i = 0; i < l->curve[c].measured; i++) {
@@ -225,7 +225,8 @@ int load_csv(const struct load *l, const char *dir)
 			csvw_count(f, hist_at(&s->response, 990000), ',');
 			csvw_count(f, hist_at(&s->response, 999000), ',');
 			csvw_count(f, s->response.max, ',');
-			csvw_count(f, hist_at(&s->service, 990000), '\n');
+			csvw_count(f, hist_at(&s->service, 990000), ',');
+			csvw_count(f, (int)i == l->curve[c].knee, '\n');
 		}
 	bad = ferror(f);
 	return fclose(f) != 0 || bad ? -1 : 0;

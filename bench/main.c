@@ -8,7 +8,6 @@
 
 #include "driver.h"
 #include "front.h"
-#include "latency_report.h"
 #include "load.h"
 #include "preflight.h"
 #include "study.h"

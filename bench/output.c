@@ -117,7 +117,8 @@ static int write_folder(const struct output *o, const struct plan *p, const stru
 	const char *last;
 
 	plots_clear(o->prefix);
-	if (study_files_all(o->prefix) != 0 || plots_make(o->prefix, p, c, says, sizeof(says)) != 0)
+	if (study_files_all(o->prefix) != 0 || latency_files(p, o->prefix) != 0 ||
+	    plots_make(o->prefix, p, c, says, sizeof(says)) != 0)
 		return refuse(o->prefix);
 	if (says[0] != '\0')
 		printf("\n%s\n", says);

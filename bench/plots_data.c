@@ -33,7 +33,8 @@ unsigned plots_ratios(FILE *f, const struct plan *p)
 /* One reader on threads, in balance; and what can be streamed at all. */
 static int is_throughput(const struct bench *b)
 {
-	if (b->size == 0 || b->readers != 1 || b->skew != BENCH_EVEN || (b->flags & BENCH_PROCS))
+	if (b->size == 0 || b->readers != 1 || b->skew != BENCH_EVEN ||
+	    (b->flags & (BENCH_PROCS | BENCH_LOSSY)))
 		return 0;
 	return strcmp(b->group, "ring") == 0 ||
 	       (strcmp(b->group, "limits") == 0 && strcmp(b->who, "prefetch") == 0);

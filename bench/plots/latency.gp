@@ -1,25 +1,30 @@
 # Percentile curves, each case a panel; towards the right ever fewer operations take longer than that.
 file = 'latency.csv'
-stats file using (add(strcol(1))) every ::1 nooutput
-cases = list
+# the clock alone is no case, unless there is nothing else
+stats file using (strcol(1) eq 'clock' ? 0 : add(strcol(1))) every ::1 nooutput
+cases = list eq '' ? 'clock' : list
 list = ''
-stats file using (add(strcol(2))) every ::1 nooutput
+stats file using (cases ne 'clock' && strcol(1) eq 'clock' ? 0 : add(strcol(2))) every ::1 nooutput
 whos = list
+stats file using (cases ne 'clock' && strcol(1) eq 'clock' ? NaN : $4) every ::1 nooutput
+low = 10 ** floor(log10(STATS_min > 1 ? STATS_min : 1))
+high = 10 ** ceil(log10(STATS_max > 10 ? STATS_max : 10))
 n = words(whos)
 panels = words(cases)
-columns = panels < 2 ? 1 : 2
+columns = panels < 2 ? 1 : panels < 5 ? 2 : 3
 rows = (panels + columns - 1) / columns
 nines(p) = p >= 100 ? NaN : 1 / (1 - p / 100.0)
 set logscale xy
 set xrange [1:2e5]
+set yrange [low:high]
 set xtics ('0' 1, '50' 2, '90' 10, '99' 100, '99.9' 1e3, '99.99' 1e4, '99.999' 1e5)
 set xlabel 'percentile'
 set ylabel 'of the operations take at most (log scale)'
 eval 'set ytics '.durations
 do for [form in 'svg png'] {
-	eval open(form, columns == 1 ? 950 : 1250, 130 + 360 * rows)
+	eval open(form, columns == 1 ? 950 : columns == 2 ? 1250 : 1600, 130 + 360 * rows)
 	set output name.'.'.form
-	set multiplot layout rows, columns margins screen 0.07, columns == 1 ? 0.77 : 0.82, 0.12 / rows + 0.01, 1 - 0.3 / (rows + 1.0) spacing 0.07, 0.22 / rows \
+	set multiplot layout rows, columns margins screen 0.07, columns == 1 ? 0.77 : columns == 2 ? 0.82 : 0.87, 0.12 / rows + 0.01, 1 - 0.3 / (rows + 1.0) spacing 0.06, 0.22 / rows \
 		title "Latency, operation by operation, all kept rounds together\n".machine
 	do for [c = 1:panels] {
 		set title word(cases, c)
