@@ -7,8 +7,8 @@
  */
 #include <string.h>
 
-#include "driver.h"
-#include "msg.h"
+#include "../driver.h"
+#include "../msg.h"
 
 /* A slot is its version and the payload; so many fit into what every queue has. */
 #define SLOT_BYTES(size) (sizeof(uint64_t) + (size))
