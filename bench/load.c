@@ -123,8 +123,8 @@ static int choose(const struct study_run *r)
 		b.rate = 0;
 		study_progress(r, name);
 		most = capacity_of(r->env, &b);
-		if (most < 0)
-			return -1;
+		if (most < 0) /* an interrupt ends the run at hand */
+			return *r->stop != 0 ? 0 : -1;
 		keep_if_best(&b, most);
 	}
 	return 0;
@@ -198,7 +198,7 @@ static int sweep(const struct study_run *r, int64_t ends, double seconds)
 			study_progress(r, what);
 			rc = take_step(r->env, c, i, seconds);
 			if (rc < 0)
-				return -1;
+				return *r->stop != 0 ? 1 : -1;
 			behind[c] = rc > 0 ? behind[c] + 1 : 0;
 		}
 	return 0;
@@ -240,6 +240,8 @@ static int run(const struct study_run *r)
 		rc = sweep(r, ends, seconds);
 	for (c = 0; c < load->curves; c++)
 		judge(&load->curve[c], load->steps);
+	if (load->curves == 0 || load->curve[0].measured == 0)
+		return -1; /* interrupted that early */
 	return rc < 0 ? -1 : 0;
 }
 
