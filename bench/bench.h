@@ -40,6 +40,7 @@ enum bench_flag {
 	BENCH_PART = 1024u,  /* ours, but only a part of what the peers do: in no ratio to them */
 	BENCH_DRAINS = 2048u, /* the sample's value is the time of its drains, ns per operation */
 	BENCH_LATENCY = 4096u, /* its operations are timed one by one: see latency.h */
+	BENCH_APART = 16384u, /* the sample's value is its time, ns; there are pauses between operations */
 	BENCH_OPEN = 8192u /* with BENCH_LATENCY: sent at the rate b->rate, see flow.h */
 };
 
@@ -104,6 +105,12 @@ struct bench {
 		      struct bench_sample *out);
 };
 
+/* The time of a sample that took ns: without the pauses of a row that has them. */
+BENCH_INLINE double bench_ns_of(const struct bench *b, double ns, const struct bench_sample *s)
+{
+	return b->flags & BENCH_APART ? s->value : ns;
+}
+
 /* Copies *b into the list. Not from a hot path. */
 void bench_add(const struct bench *b);
 size_t bench_count(void);
@@ -142,6 +149,8 @@ void bench_add_rendezvous(void);
 void bench_add_region(void);
 void bench_add_fence(void);
 void bench_add_session(void);
+void bench_add_wakeup(void);
+void bench_add_wakeup_kernel(void);
 void bench_add_ack_barrier(void);
 void bench_add_slots(void);
 void bench_add_ck_ring(void);

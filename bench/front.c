@@ -47,7 +47,7 @@ static void row(struct gb_state *st, void *ctx)
 			gb_fail(st, f->env->error);
 			break;
 		}
-		gb_time(st, ns);
+		gb_time(st, bench_ns_of(f->b, ns, &s));
 		involuntary += s.involuntary;
 		heap += s.allocs;
 	}

@@ -40,6 +40,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/bench_ring.c \
 	%D%/bench_roundtrip.c \
 	%D%/bench_session.c \
+	%D%/bench_wakeup.c \
 	%D%/choose.c \
 	%D%/context.c %D%/context.h \
 	%D%/control.h \
@@ -74,6 +75,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/peers/join_loops.c \
 	%D%/peers/pthread_barrier.c \
 	%D%/peers/slots.c \
+	%D%/peers/wakeup_kernel.c \
 	%D%/plan.c %D%/plan.h \
 	%D%/preflight.c %D%/preflight.h \
 	%D%/preflight_cgroup.c \
@@ -97,6 +99,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/suite.c %D%/suite.h \
 	%D%/topology.c %D%/topology.h \
 	%D%/table.c %D%/table.h \
+	%D%/wakeup.h \
 	%D%/watch.c %D%/watch.h
 %C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -I%D% $(BENCH_DEFS)
 %C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread

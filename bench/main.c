@@ -42,6 +42,8 @@ static void add_all(void)
 	bench_add_drain();
 	bench_add_region();
 	bench_add_session();
+	bench_add_wakeup();
+	bench_add_wakeup_kernel();
 	bench_add_fence();
 	bench_add_ack_barrier();
 	bench_add_slots();

@@ -129,7 +129,8 @@ static void explain_refs(FILE *f, const struct plan *p, const char *group, const
 			lossy = 1;
 			continue;
 		}
-		if ((b->flags & BENCH_PROCS) && strncmp(b->ref, group, strlen(group)) == 0) {
+		if ((b->flags & BENCH_PROCS) && ref_in_case(b) == NULL &&
+		    strncmp(b->ref, group, strlen(group)) == 0) {
 			same_case = 1;
 			continue;
 		}
