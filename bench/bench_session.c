@@ -1,8 +1,8 @@
 /*
  * What a session costs when nothing happens, and what sending costs, on one thread: a poll that finds
  * nothing, by member slots that were never used and by slots whose members sit still; a message sent,
- * by listeners whose bells are looked at. The sender's policy is lossy, so that nobody's reading is
- * in that time.
+ * by listeners whose bells are looked at; a member that comes and goes. The sender's policy is lossy,
+ * so that nobody's reading is in that time.
  */
 #include <stdio.h>
 #include <string.h>
@@ -113,10 +113,59 @@ static int sends(struct role *me)
 	return end(me, &sc);
 }
 
+/* Serves until the coordinator counts n members. */
+static int count_to(struct role *me, struct weir_session *s, uint32_t n)
+{
+	int rc = WEIR_OK;
+
+	while (weir_session_members(s) != n && (rc == WEIR_OK || rc == WEIR_EMPTY)) {
+		rc = weir_session_poll(s, (weir_ns)driver_now());
+		if (BENCH_UNLIKELY(rc == WEIR_EMPTY && role_spin(me) != 0))
+			return -1;
+	}
+	return rc != WEIR_OK && rc != WEIR_EMPTY
+		       ? role_fail(me, "weir_session_poll: %s", weir_error_name(rc))
+		       : 0;
+}
+
+/* A member comes, is counted, goes, and is counted no longer. */
+static int attaches(struct role *me)
+{
+	const uint32_t used = is(me->b, "unused") ? 1 : me->b->batch - 1u;
+	const struct weir_session_options opt = {.struct_size = sizeof(opt)};
+	struct weir_session *s;
+	struct scene sc;
+	uint64_t i;
+	int rc;
+
+	if (begin(me, &sc, me->b->batch, used) != 0)
+		return -1;
+	if (role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++) {
+		rc = weir_session_attach_region(&s, weir_session_region(sc.s[0]), &opt, NULL);
+		if (BENCH_UNLIKELY(rc != WEIR_OK))
+			return role_fail(me, "weir_session_attach_region: %s", weir_error_name(rc));
+		if (count_to(me, sc.s[0], used + 1u) != 0)
+			return -1;
+		rc = weir_session_close(s);
+		if (BENCH_UNLIKELY(rc != WEIR_OK))
+			return role_fail(me, "weir_session_close: %s", weir_error_name(rc));
+		if (count_to(me, sc.s[0], used) != 0)
+			return -1;
+	}
+	role_done(me, i);
+	return end(me, &sc);
+}
+
 static double run(struct bench_env *env, const struct bench *b, uint64_t n,
 		  struct bench_sample *out)
 {
-	return driver_run(env, b, is(b, "send") ? sends : polls, NULL, 1, n, out);
+	return driver_run(env, b,
+			  is(b, "send")	    ? sends
+			  : is(b, "attach") ? attaches
+					    : polls,
+			  NULL, 1, n, out);
 }
 
 static void add(const char *what, uint32_t n, uint32_t size, uint32_t flags)
@@ -126,14 +175,16 @@ static void add(const char *what, uint32_t n, uint32_t size, uint32_t flags)
 	memset(&b, 0, sizeof(b));
 	b.group = "session";
 	b.who = "weir";
-	b.unit = size != 0 ? "message" : "poll";
+	b.unit = size != 0 ? "message" : strstr(what, "attach") != NULL ? "member" : "poll";
 	b.flags = BENCH_TIME | flags;
 	b.size = size;
 	b.batch = n; /* slots, listeners */
 	b.run = run;
 	snprintf(b.name, sizeof(b.name), "%s/%u", what, (unsigned)n);
 	if (n > 2)
-		snprintf(b.ref, sizeof(b.ref), "session/%s/%u/weir", what, size != 0 ? 1u : 2u);
+		snprintf(b.ref, sizeof(b.ref), "session/%s/%u/weir",
+			 strcmp(what, "attach/used") == 0 ? "attach/unused" : what,
+			 size != 0 ? 1u : 2u);
 	bench_add(&b);
 }
 
@@ -148,6 +199,10 @@ void bench_add_session(void)
 		add("poll/used", slots[i], 0, i == 1 ? BENCH_FULL : 0);
 	for (i = 0; i < 3; i++)
 		add("poll/member", slots[i], 0, BENCH_FULL);
+	for (i = 0; i < 3; i++)
+		add("attach/unused", slots[i], 0, i == 0 ? 0 : BENCH_FULL);
+	for (i = 1; i < 3; i++)
+		add("attach/used", slots[i], 0, i == 2 ? 0 : BENCH_FULL);
 	for (i = 0; i < 3; i++)
 		add("send", listeners[i], SIZE, i == 1 ? BENCH_FULL : 0);
 }
