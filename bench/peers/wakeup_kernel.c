@@ -12,8 +12,8 @@
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 
-#include "msg.h"
-#include "wakeup.h"
+#include "../msg.h"
+#include "../wakeup.h"
 
 /* In the arena; the word and the message on lines of their own. */
 struct place {
