@@ -20,6 +20,9 @@
 #define HIGHEST 1.1	/* the highest */
 #define FAR_BEHIND 0.8	/* of the intended rate: twice in a row, and the round goes no further */
 #define RUN_LEAST 1000u /* messages */
+/* Short, so that there are many rounds, and some of them undisturbed. */
+#define QUICK_STEP_S 0.02
+#define FULL_STEP_S 0.05
 
 static struct load *load;
 static struct bench bench[LOAD_FLOWS_MAX];
@@ -167,7 +170,7 @@ static void add_round(struct load_step *s, const struct outcome *o)
 	s->rounds++;
 }
 
-/* One step of one transport. 0; 1: far behind; -1: failed. */
+/* One step of one transport. 0; 1: far behind, and not for others had the CPUs; -1: failed. */
 static int take_step(struct bench_env *env, unsigned c, unsigned i, double seconds)
 {
 	static struct outcome o;
@@ -178,7 +181,8 @@ static int take_step(struct bench_env *env, unsigned c, unsigned i, double secon
 	if (run_once(env, &bench[c], n < RUN_LEAST ? RUN_LEAST : (uint64_t)n, &o) != 0)
 		return -1;
 	add_round(s, &o);
-	return o.achieved < FAR_BEHIND * s->rate;
+	return o.achieved < FAR_BEHIND * s->rate &&
+	       (o.waiting <= STATS_WAIT_HIGH || s->rate > load->curve[c].capacity);
 }
 
 static int sweep(const struct study_run *r, int64_t ends, double seconds)
@@ -222,7 +226,7 @@ static void judge(struct load_curve *c, unsigned steps)
 static int run(const struct study_run *r)
 {
 	const int64_t ends = driver_now() + (int64_t)(r->seconds * 1e9);
-	const double seconds = r->full ? 0.1 : 0.04;
+	const double seconds = r->full ? FULL_STEP_S : QUICK_STEP_S;
 	unsigned c;
 	int rc = 0;
 

@@ -24,6 +24,7 @@ enum column {
 	P99,
 	P999,
 	MAXIMUM,
+	P99_MEDIAN,
 	SERVICE_P50,
 	SERVICE_P99,
 	SERVICE_P999,
@@ -41,6 +42,7 @@ static const char *const heading[COLUMNS] = {
 	[P99] = "p99",
 	[P999] = "p99.9",
 	[MAXIMUM] = "max",
+	[P99_MEDIAN] = "p99 of rounds",
 	[SERVICE_P50] = "service p50 ns",
 	[SERVICE_P99] = "p99",
 	[SERVICE_P999] = "p99.9",
@@ -66,6 +68,7 @@ static void fill(const struct load_curve *c, unsigned i, char (*cell)[TABLE_CELL
 	snprintf(cell[RATE], TABLE_CELL, "%.3f", s->rate / 1e6);
 	snprintf(cell[ACHIEVED], TABLE_CELL, "%.1f", 100 * c->point[i].achieved / s->rate);
 	put_percentiles(&s->response, cell + P50);
+	snprintf(cell[P99_MEDIAN], TABLE_CELL, "%.0f", c->point[i].p99);
 	put_percentiles(&s->service, cell + SERVICE_P50);
 	snprintf(cell[ROUNDS], TABLE_CELL, "%u%s", (unsigned)s->rounds, s->disturbed ? " !" : "");
 	snprintf(cell[REMARK], TABLE_CELL, "%s",
@@ -108,7 +111,8 @@ static void notes(FILE *f, const struct load *l, const char *bullet)
 		report_knee(f, &l->curve[c], l->steps, bullet);
 	fprintf(f,
 		"%sknee: the highest rate kept up with to %.0f %% at a p99 of at most %.0f x the "
-		"lowest, before two steps in a row fail that; both are medians over the rounds\n",
+		"lowest, before two steps in a row fail that; both as medians over the rounds "
+		"(achieved %%, p99 of rounds)\n",
 		bullet, LOAD_KEEPS_UP * 100, LOAD_TAIL);
 	fprintf(f,
 		"%spercentiles are of all messages of the step; response counts from when a "
@@ -211,7 +215,7 @@ int load_csv(const struct load *l, const char *dir)
 	if (f == NULL)
 		return -1;
 	fputs("transport,rate_per_s,achieved_per_s,p50_ns,p90_ns,p99_ns,p999_ns,max_ns,"
-	      "service_p99_ns,knee\n",
+	      "service_p99_ns,knee,p99_median_ns\n",
 	      f);
 	for (c = 0; c < l->curves; c++)
 		for (i = 0; i < l->curve[c].measured; i++) {
@@ -226,7 +230,8 @@ int load_csv(const struct load *l, const char *dir)
 			csvw_count(f, hist_at(&s->response, 999000), ',');
 			csvw_count(f, s->response.max, ',');
 			csvw_count(f, hist_at(&s->service, 990000), ',');
-			csvw_count(f, (int)i == l->curve[c].knee, '\n');
+			csvw_count(f, (int)i == l->curve[c].knee, ',');
+			csvw_number(f, l->curve[c].point[i].p99, '\n');
 		}
 	bad = ferror(f);
 	return fclose(f) != 0 || bad ? -1 : 0;
