@@ -266,7 +266,7 @@ static const char *plan_name(int full)
 unsigned side_differences(FILE *f, const struct side *a, const struct side *b)
 {
 	static const char *const facts[] = {
-		"cpu",	    "cpus_used", "hypervisor", "compiler",	 "cflags",    "libc",
+		"cpu", "microcode", "cpus_used", "hypervisor", "compiler",	 "cflags",    "libc",
 		"governor", "no_turbo",	 "smt",	       "numa_balancing", "thp_shmem",
 	};
 	char version[2][16], kernel[2][64];

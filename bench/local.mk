@@ -209,7 +209,7 @@ clean-bench:
 
 # Compares two reports. (Not "compare": C++ has a header of that name, and this folder is searched.)
 if BENCH_COMPARE
-check_PROGRAMS += %D%/weir-bench-compare
+bin_PROGRAMS += %D%/weir-bench-compare
 %C%_weir_bench_compare_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -I$(srcdir)/%D%
 %C%_weir_bench_compare_LDADD = $(JANSSON_LIBS) -lm
 %C%_weir_bench_compare_SOURCES = \
@@ -220,13 +220,20 @@ check_PROGRAMS += %D%/weir-bench-compare
 	%D%/ranks.c %D%/ranks.h \
 	%D%/stats.c %D%/stats.h
 TESTS += tests/process/bench_compare_test
+
+# Checks reports against bench/schema.json.
+check_PROGRAMS += tests/process/json_schema
+tests_process_json_schema_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_process_json_schema_LDADD = $(JANSSON_LIBS)
+tests_process_json_schema_SOURCES = tests/process/json_schema.c
 endif
 EXTRA_DIST += tests/process/bench_compare_test
 
 if BENCH
-TESTS += tests/process/bench_cores_test
+pkgdata_DATA = %D%/schema.json
+TESTS += tests/process/bench_cores_test tests/process/bench_report_test
 endif
-EXTRA_DIST += tests/process/bench_cores_test
+EXTRA_DIST += %D%/schema.json tests/process/bench_cores_test tests/process/bench_report_test
 
 # What decides what is run and reported is tested like the library.
 if HAVE_CHECK

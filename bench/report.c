@@ -110,8 +110,6 @@ static void groups(FILE *f, const struct plan *p, int markdown)
 {
 	const char *group = NULL, *bullet = markdown ? "* " : "  ";
 
-	if (preflight_noise()[0] != '\0')
-		fprintf(f, markdown ? "\n**%s**\n" : "\n%s\n", preflight_noise());
 	while ((group = group_after(p, group)) != NULL) {
 		group_title(f, p, group, markdown);
 		report_table(f, p, group, markdown);
@@ -128,6 +126,8 @@ static void report(FILE *f, const struct plan *p, const struct context *c, int m
 
 	if (preflight_noise()[0] != '\0')
 		fprintf(f, markdown ? "\n**%s**\n" : "\n%s\n", preflight_noise());
+	if (markdown)
+		plots_markdown(f);
 	for (one = p; one != NULL; one = one->next)
 		groups(f, one, markdown);
 	study_report_all(f, markdown);
@@ -146,7 +146,6 @@ void report_markdown(FILE *f, const struct plan *p, const struct context *c)
 	unsigned i;
 
 	fprintf(f, "# weir benchmark report\n");
-	plots_markdown(f);
 	report(f, p, c, 1);
 	fprintf(f, "\n| | |\n|---|---|\n");
 	for (i = 0; i < c->n; i++)

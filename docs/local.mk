@@ -1,6 +1,5 @@
 dist_man_MANS = \
 	%D%/man/weir.1 \
-	%D%/man/weir-bench-compare.1 \
 	%D%/man/weir.7 \
 	%D%/man/weir_atomic.3 \
 	%D%/man/weir_barrier.3 \
@@ -28,6 +27,9 @@ dist_man_MANS = \
 
 if BENCH
 dist_man_MANS += %D%/man/weir-bench.1
+endif
+if BENCH_COMPARE
+dist_man_MANS += %D%/man/weir-bench-compare.1
 endif
 
 EXTRA_DIST += \
