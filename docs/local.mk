@@ -36,6 +36,8 @@ EXTRA_DIST += \
 	%D%/design/architecture.md \
 	%D%/design/barrier.md \
 	%D%/design/bench.md \
+	%D%/man/weir-bench.1 \
+	%D%/man/weir-bench-compare.1 \
 	%D%/design/codec.md \
 	%D%/design/drain.md \
 	%D%/design/driver.md \
