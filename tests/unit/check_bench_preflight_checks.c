@@ -156,6 +156,18 @@ START_TEST(a_hypervisor_has_the_name_that_its_firmware_says)
 }
 END_TEST
 
+START_TEST(only_a_battery_discharges)
+{
+	put("/sys/class/power_supply/hub/type", "USB\n");
+	put("/sys/class/power_supply/hub/status", "Discharging\n");
+	look_quiet();
+	expect_only("battery", OK, "none");
+	put("/sys/class/power_supply/hub/type", "Battery\n");
+	look_quiet();
+	expect_only("battery", WARN, "discharging");
+}
+END_TEST
+
 START_TEST(a_clock_that_cannot_be_chosen_is_asked_for_at_boot)
 {
 	put(CLOCK "current_clocksource", "hpet\n");
@@ -279,6 +291,7 @@ int main(void)
 	tcase_add_test(c, boost_is_looked_at_where_there_is_no_pstate);
 	tcase_add_test(c, an_arm_machine_is_known_by_its_firmware);
 	tcase_add_test(c, a_hypervisor_has_the_name_that_its_firmware_says);
+	tcase_add_test(c, only_a_battery_discharges);
 	tcase_add_test(c, a_clock_that_cannot_be_chosen_is_asked_for_at_boot);
 	tcase_add_test(c, quotas_of_both_versions_count_and_the_smallest_decides);
 	tcase_add_test(c, a_quota_that_two_roles_fit_into_is_a_warning);

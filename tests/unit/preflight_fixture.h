@@ -156,7 +156,7 @@ static void good_system(void)
 /* In the name is what ends a name. The policy is SCHED_FIFO. */
 static const char realtime_stat[] =
 	"77 (weir) 0 0) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0 0 0 "
-	"0 0 0 0 0 0 0 0 0 0 0 17 2 50 1 0 0 0\n";
+	"0 0 0 0 0 0 0 0 0 0 0 17 5 50 1 0 0 0\n";
 
 MAYBE_UNUSED static void make_laptop(void)
 {
@@ -172,7 +172,6 @@ MAYBE_UNUSED static void make_laptop(void)
 	put(CPU "nohz_full", "  (null)\n");
 	put("/proc/loadavg", "2.31 1.00 0.50 1/300 1234\n");
 	put("/sys/class/power_supply/AC/type", "Mains\n");
-	put("/sys/class/power_supply/AC/status", "Discharging\n"); /* not a battery's */
 	put("/sys/class/power_supply/BAT0/type", "Battery\n");
 	put("/sys/class/power_supply/BAT0/status", "Discharging\n");
 	put(KERNEL "randomize_va_space", "2\n");
