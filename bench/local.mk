@@ -65,6 +65,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/meet.h \
 	%D%/msg.h \
 	%D%/native.c %D%/native.h \
+	%D%/once.c %D%/once.h \
 	%D%/options.c %D%/options.h \
 	%D%/output.c %D%/output.h \
 	%D%/pair.c %D%/pair.h \

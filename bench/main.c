@@ -9,6 +9,7 @@
 #include "driver.h"
 #include "front.h"
 #include "load.h"
+#include "once.h"
 #include "preflight.h"
 #include "study.h"
 #include "suite.h"
@@ -121,6 +122,22 @@ static int run(struct bench_env *env, struct options *o, const struct context *c
 	return rc != 0 ? rc : interrupted ? 128 + interrupted : 0;
 }
 
+/* Exit status. */
+static int check(struct bench_env *env, const struct options *o)
+{
+	int failed;
+
+	catch_signals();
+	failed = once_run(env, &o->plan, &interrupted);
+	if (failed < 0) {
+		fprintf(stderr,
+			"weir-bench: nothing matches --filter '%s'; --list shows the names\n",
+			o->plan.filter);
+		return 2;
+	}
+	return failed > 0 ? 1 : interrupted ? 128 + interrupted : 0;
+}
+
 static int wants_google(int argc, char **argv)
 {
 	int i;
@@ -159,6 +176,11 @@ int main(int argc, char **argv)
 		return rc;
 	}
 	context_read(&context, &env);
+	if (o.check) {
+		rc = check(&env, &o);
+		driver_fini(&env);
+		return rc;
+	}
 	preflight_begin(&env);
 	rc = google ? front_run(&env, &context, argc, argv) : run(&env, &o, &context);
 	driver_fini(&env);

@@ -17,6 +17,7 @@ static void usage(FILE *f)
 	      "  --filter TEXT     only what has TEXT in its name, see --list; alternatives are\n"
 	      "                    separated by commas, or given by further --filter\n"
 	      "  --list            names only\n"
+	      "  --check           run each once, to see that its messages arrive; no figures\n"
 	      "  --preflight       what of this machine disturbs measurements, and what mends it\n"
 	      "  --repeat N        how often each bench is sampled, at most 64; --rounds is the "
 	      "same\n"
@@ -30,7 +31,8 @@ static void usage(FILE *f)
 	      "  --mode MODES      threads, processes: only these, of rows that come as both;\n"
 	      "                    oversubscribed: all roles on the first CPU, none that spins\n"
 	      "  --wait WAYS       spin, yield, park: only these, of rows that wait in such ways\n"
-	      "  --rate N          messages per second of the rows at a fixed rate; default 1000000\n"
+	      "  --rate N          messages per second of the rows at a fixed rate; default "
+	      "1000000\n"
 	      "  --seed N          of the order within each round\n"
 	      "  --read ends|lines what readers look at: first and last word, or every line\n"
 	      "  --report PREFIX   write PREFIX.md, PREFIX.json and so on, and the folder PREFIX;\n"
@@ -75,6 +77,7 @@ enum {
 	FULL,
 	FILTER,
 	LIST,
+	CHECK,
 	PREFLIGHT,
 	REPEAT,
 	SAMPLE,
@@ -97,6 +100,7 @@ static const struct option long_options[] = {
 	{"full", no_argument, NULL, FULL},
 	{"filter", required_argument, NULL, FILTER},
 	{"list", no_argument, NULL, LIST},
+	{"check", no_argument, NULL, CHECK},
 	{"preflight", no_argument, NULL, PREFLIGHT},
 	{"repeat", required_argument, NULL, REPEAT},
 	{"rounds", required_argument, NULL, REPEAT},
@@ -235,6 +239,9 @@ static int set_option(struct options *o, int c, const char *word, uint64_t *repe
 		return 0;
 	case PREFLIGHT:
 		o->preflight = 1;
+		return 0;
+	case CHECK:
+		o->check = 1;
 		return 0;
 	case REPEAT:
 		if (parse_number(optarg, STATS_ROUNDS_MAX / 2, repeat) != 0 || *repeat == 0)
