@@ -41,7 +41,8 @@ enum bench_flag {
 	BENCH_DRAINS = 2048u, /* the sample's value is the time of its drains, ns per operation */
 	BENCH_LATENCY = 4096u, /* its operations are timed one by one: see latency.h */
 	BENCH_APART = 16384u, /* the sample's value is its time, ns; there are pauses between operations */
-	BENCH_OPEN = 8192u /* with BENCH_LATENCY: sent at the rate b->rate, see flow.h */
+	BENCH_OPEN = 8192u, /* with BENCH_LATENCY: sent at the rate b->rate, see flow.h */
+	BENCH_THREADS = 1u << 16 /* its memory cannot be shared: no cases between processes */
 };
 
 /* Which of the two sides is made slower, to see what a queue does at both of its balance points. */
@@ -151,16 +152,27 @@ void bench_add_fence(void);
 void bench_add_session(void);
 void bench_add_wakeup(void);
 void bench_add_wakeup_kernel(void);
+void bench_add_peers(void); /* all of these */
 void bench_add_ack_barrier(void);
 void bench_add_slots(void);
 void bench_add_ck_ring(void);
 void bench_add_ck_sequence(void);
-void bench_add_boost(void);
-void bench_add_rte(void);
 void bench_add_ck_barrier(void);
 void bench_add_pthread_barrier(void);
 void bench_add_std_barrier(void);
 void bench_add_openmp(void);
+void bench_add_mpi(void);
+void bench_add_boost(void);
+void bench_add_rte(void);
+void bench_add_rte_seqcount(void);
+void bench_add_readerwriterqueue(void);
+void bench_add_concurrentqueue(void);
+void bench_add_atomic_queue(void);
+void bench_add_wfcqueue(void);
+void bench_add_pipe(void);
+void bench_add_unix_socket(void);
+void bench_add_posix_mq(void);
+void bench_add_eventfd(void);
 
 /* The ring matrix, so that every transport is run in the same cases. */
 struct bench_ring_case {
@@ -205,11 +217,12 @@ void bench_add_progress_cases(const char *who, uint32_t flags,
 /* A barrier, and where it can be run. */
 struct bench_meeter {
 	const char *who;
-	uint32_t flags;
+	uint32_t flags; /* with BENCH_PROCS: between processes only */
 	uint32_t ways; /* enum bench_way, those it waits in */
 	int processes; /* nonzero: between processes too; BENCH_WANTS_FULL: not in the quick plan */
 	bench_team team;
 	double (*run)(struct bench_env *, const struct bench *, uint64_t, struct bench_sample *);
+	uint32_t spin_parties; /* nonzero: no more than so many where it spins */
 };
 /* Adds its rows of group "rendezvous": 2, 4, 8, 16 parties, threads and processes. */
 void bench_add_meet_cases(const struct bench_meeter *m);

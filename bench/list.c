@@ -8,7 +8,7 @@
 
 #include "bench.h"
 
-#define LIST_MAX 1024u
+#define LIST_MAX 2048u
 
 static struct bench list[LIST_MAX];
 static size_t count;
@@ -166,6 +166,8 @@ void bench_add_ring_cases(const char *who, uint32_t flags,
 					/* out of balance: one reader on threads tells all */
 					if (c.skew != BENCH_EVEN && (r != 0 || p != 0))
 						continue;
+					if (p != 0 && (flags & BENCH_THREADS))
+						continue;
 					add_wanted(&c, who, flags, wants(&c), run);
 				}
 }
@@ -200,7 +202,7 @@ void bench_add_roundtrip_cases(const char *who, uint32_t flags,
 	unsigned s, p;
 
 	for (s = 0; s < 3; s++)
-		for (p = 0; p < 2; p++) {
+		for (p = 0; p < (flags & BENCH_THREADS ? 1u : 2u); p++) {
 			memset(&b, 0, sizeof(b));
 			b.group = "roundtrip";
 			b.who = who;
@@ -275,9 +277,12 @@ void bench_add_meet_cases(const struct bench_meeter *m)
 
 	for (parties = 2; parties <= 16; parties *= 2)
 		for (w = 0; w < 3; w++) {
-			if (!(m->ways & ways[w]))
+			if (!(m->ways & ways[w]) ||
+			    (ways[w] == BENCH_SPIN && m->spin_parties != 0 &&
+			     parties > m->spin_parties))
 				continue;
-			add_meet_case(m, parties, ways[w], 0);
+			if (!(m->flags & BENCH_PROCS))
+				add_meet_case(m, parties, ways[w], 0);
 			if (m->processes)
 				add_meet_case(m, parties, ways[w],
 					      BENCH_PROCS | full_when(m->processes));
@@ -304,7 +309,7 @@ static void fence_case_name(const struct bench *b, uint32_t flags, uint32_t burs
 {
 	snprintf(buf, cap, "%u/%s/%s/burst-%u", (unsigned)b->readers + 1,
 		 flags & BENCH_PROCS ? "processes" : "threads",
-		 b->way == BENCH_SPIN    ? "spin"
+		 b->way == BENCH_SPIN	 ? "spin"
 		 : b->way == BENCH_YIELD ? "yield"
 					 : "park",
 		 (unsigned)burst);

@@ -70,12 +70,21 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/output.c %D%/output.h \
 	%D%/pair.c %D%/pair.h \
 	%D%/peers/ack_barrier.c \
+	%D%/peers/all.c \
 	%D%/peers/ck_ring.c \
 	%D%/peers/ck_sequence.c \
+	%D%/peers/eventfd.c \
 	%D%/peers/join_cursors.c \
 	%D%/peers/join_loops.c \
+	%D%/peers/kernel.h \
+	%D%/peers/message.h \
+	%D%/peers/pipe.c \
+	%D%/peers/posix_mq.c \
 	%D%/peers/pthread_barrier.c \
+	%D%/peers/queue.h \
+	%D%/peers/record.h \
 	%D%/peers/slots.c \
+	%D%/peers/unix_socket.c \
 	%D%/peers/wakeup_kernel.c \
 	%D%/plan.c %D%/plan.h \
 	%D%/preflight.c %D%/preflight.h \
@@ -135,6 +144,21 @@ BENCH_DEFS += -DBENCH_HAVE_BOOST
 %C%_weir_bench_SOURCES += %D%/peers/boost_spsc.cc
 endif
 
+if HAVE_READERWRITERQUEUE
+BENCH_DEFS += -DBENCH_HAVE_READERWRITERQUEUE
+%C%_weir_bench_SOURCES += %D%/peers/readerwriterqueue.cc
+endif
+
+if HAVE_CONCURRENTQUEUE
+BENCH_DEFS += -DBENCH_HAVE_CONCURRENTQUEUE
+%C%_weir_bench_SOURCES += %D%/peers/concurrentqueue.cc
+endif
+
+if HAVE_ATOMICQUEUE
+BENCH_DEFS += -DBENCH_HAVE_ATOMICQUEUE
+%C%_weir_bench_SOURCES += %D%/peers/atomic_queue.cc
+endif
+
 if HAVE_LIBCK
 BENCH_DEFS += -DBENCH_HAVE_LIBCK
 BENCH_PEERS += $(CK_LIBS)
@@ -166,8 +190,43 @@ if HAVE_DPDK
 BENCH_DEFS += -DBENCH_HAVE_DPDK
 BENCH_PEERS += %D%/librte_peer.la -lrte_ring
 EXTRA_LTLIBRARIES += %D%/librte_peer.la
-%C%_librte_peer_la_SOURCES = %D%/peers/rte_ring.c
+%C%_librte_peer_la_SOURCES = %D%/peers/rte_ring.c %D%/peers/rte_seqcount.c
 %C%_librte_peer_la_CFLAGS = $(AM_CFLAGS) $(DPDK_CFLAGS) -std=gnu11
+endif
+
+# Inline calls that want GNU C; nothing is linked.
+if HAVE_URCU
+BENCH_DEFS += -DBENCH_HAVE_URCU
+BENCH_PEERS += %D%/liburcu_peer.la
+EXTRA_LTLIBRARIES += %D%/liburcu_peer.la
+%C%_liburcu_peer_la_SOURCES = %D%/peers/wfcqueue.c
+%C%_liburcu_peer_la_CFLAGS = $(AM_CFLAGS) -std=gnu11
+endif
+
+# An MPI brings a launcher, and each of its ranks is a program: one per MPI, which weir-bench looks for
+# beside itself and in pkglibexecdir.
+BENCH_RANKS =
+pkglibexec_PROGRAMS =
+BENCH_RANK_SOURCES = %D%/peers/mpi_barrier.c %D%/alloc.c %D%/alloc.h %D%/bench.h
+if HAVE_MPI
+%C%_weir_bench_SOURCES += %D%/peers/mpi.c %D%/peers/mpi.h %D%/peers/mpi_keeper.c
+BENCH_DEFS += -DBENCH_LIBEXECDIR='"$(pkglibexecdir)"'
+endif
+if HAVE_OPENMPI
+BENCH_RANKS += %D%/mpi-openmpi$(EXEEXT)
+pkglibexec_PROGRAMS += %D%/mpi-openmpi
+BENCH_DEFS += -DBENCH_OPENMPI='"$(MPIRUN_OPENMPI)"'
+%C%_mpi_openmpi_SOURCES = $(BENCH_RANK_SOURCES)
+%C%_mpi_openmpi_CPPFLAGS = $(AM_CPPFLAGS) $(OPENMPI_CFLAGS)
+%C%_mpi_openmpi_LDADD = $(OPENMPI_LIBS) -lpthread
+endif
+if HAVE_MPICH
+BENCH_RANKS += %D%/mpi-mpich$(EXEEXT)
+pkglibexec_PROGRAMS += %D%/mpi-mpich
+BENCH_DEFS += -DBENCH_MPICH='"$(MPIRUN_MPICH)"'
+%C%_mpi_mpich_SOURCES = $(BENCH_RANK_SOURCES)
+%C%_mpi_mpich_CPPFLAGS = $(AM_CPPFLAGS) $(MPICH_CFLAGS)
+%C%_mpi_mpich_LDADD = $(MPICH_LIBS) -lpthread
 endif
 
 # What the source tree is at, as git says it; a release says its version. The file changes only when
@@ -193,9 +252,9 @@ bench-revision:
 	done > $@.new && mv -f $@.new $@
 %D%/weir_bench-plots.$(OBJEXT): %D%/plots_text.h
 
-bench: %D%/weir-bench$(EXEEXT)
+bench: %D%/weir-bench$(EXEEXT) $(BENCH_RANKS)
 	%D%/weir-bench$(EXEEXT) $(BENCHFLAGS)
-bench-full: %D%/weir-bench$(EXEEXT)
+bench-full: %D%/weir-bench$(EXEEXT) $(BENCH_RANKS)
 	%D%/weir-bench$(EXEEXT) --full $(BENCHFLAGS)
 else
 bench bench-full:

@@ -46,26 +46,7 @@ static void add_all(void)
 	bench_add_wakeup();
 	bench_add_wakeup_kernel();
 	bench_add_fence();
-	bench_add_ack_barrier();
-	bench_add_slots();
-	bench_add_ck_ring();
-	bench_add_ck_sequence();
-	bench_add_pthread_barrier();
-#ifdef BENCH_HAVE_LIBCK
-	bench_add_ck_barrier();
-#endif
-#ifdef BENCH_HAVE_STD_BARRIER
-	bench_add_std_barrier();
-#endif
-#ifdef BENCH_HAVE_OPENMP
-	bench_add_openmp();
-#endif
-#ifdef BENCH_HAVE_BOOST
-	bench_add_boost();
-#endif
-#ifdef BENCH_HAVE_DPDK
-	bench_add_rte();
-#endif
+	bench_add_peers();
 	load_add();
 }
 

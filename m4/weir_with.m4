@@ -12,7 +12,7 @@ AC_DEFUN([WEIR_WITH], [
 	weir_found=no
 	AS_IF([test "$with_$1" != no], [$4])
 	AS_IF([test "$with_$1,$weir_found" = yes,no],
-		[AC_MSG_ERROR([--with-$1=yes, but it was not found (Debian: $2)])])
+		[AC_MSG_ERROR([${weir_asks-}--with-$1=yes, but it was not found (Debian: $2)])])
 	with_$1=$weir_found
 	AM_CONDITIONAL(m4_toupper([HAVE_$1]), [test "$with_$1" = yes])
 ])

@@ -4,39 +4,24 @@
  *
  * Used as its documentation advises: compile-time capacity, so that the whole queue is one block
  * that can lie in shared memory; messages by value, copied in once by push(); consumed in place
- * by consume_one() or consume_all(), which is cheaper than pop(). The message type copies its
- * number on its own and the rest in one piece: copied as one block, each copy would load sixteen
- * bytes over the eight that were stored just before, and stall. Bulk rows push 32 at a time and
+ * by consume_one() or consume_all(), which is cheaper than pop(). Bulk rows push 32 at a time and
  * consume all there is, which publishes the read index once.
  *
  * For several readers there is a queue each, and the writer pushes every message into all of them:
  * what a user of such queues does to broadcast.
  */
+#ifndef NDEBUG
+#define NDEBUG 1 /* without its assertions */
+#endif
 #include <boost/lockfree/spsc_queue.hpp>
 
 #include <new>
 
-#include "../driver.h"
 #include "../flow.h"
-#include "../msg.h"
+#include "message.h"
 
 namespace
 {
-
-template <size_t Size> struct message {
-	uint64_t number;
-	uint8_t rest[Size - sizeof(uint64_t)];
-
-	message() = default;
-	message(const message &o) noexcept : number(o.number)
-	{
-		memcpy(rest, o.rest, sizeof(rest));
-	}
-};
-
-template <> struct message<sizeof(uint64_t)> {
-	uint64_t number;
-};
 
 template <size_t Size> struct traits {
 	using queue =
@@ -70,28 +55,6 @@ void setup_for(uint8_t *arena, uint32_t size, unsigned queues)
 	else
 		setup<1024>(arena, queues);
 }
-
-/* Checks messages as they are consumed in place; remembers a wrong one. */
-template <size_t Size> struct checker {
-	struct role *me;
-	uint64_t next;
-	uint64_t wrong_word;
-	bool wrong;
-
-	void operator()(const message<Size> &m)
-	{
-		if (BENCH_UNLIKELY(msg_differs(me, &m, Size, next) != 0) && !wrong) {
-			wrong = true;
-			wrong_word = m.number;
-		}
-		next++;
-	}
-
-	int verdict()
-	{
-		return wrong ? role_bad_message(me, next - 1, &wrong_word) : 0;
-	}
-};
 
 template <size_t Size> int put(struct role *me, unsigned q, message<Size> &m, uint64_t seq)
 {
@@ -260,27 +223,24 @@ int flow_reader(struct role *me)
 	return flow_receive(me, flow_take, nullptr);
 }
 
-#define BY_SIZE(fn, me)                                                                            \
-	((me)->b->size == 8 ? fn<8>(me) : (me)->b->size == 64 ? fn<64>(me) : fn<1024>(me))
-
 int writer(struct role *me)
 {
-	return BY_SIZE(write_any, me);
+	return MESSAGE_BY_SIZE(write_any, me);
 }
 
 int reader(struct role *me)
 {
-	return BY_SIZE(read_any, me);
+	return MESSAGE_BY_SIZE(read_any, me);
 }
 
 int bulk_reader(struct role *me)
 {
-	return BY_SIZE(read_bulk, me);
+	return MESSAGE_BY_SIZE(read_bulk, me);
 }
 
 int tripper(struct role *me)
 {
-	return BY_SIZE(trip, me);
+	return MESSAGE_BY_SIZE(trip, me);
 }
 
 double run_ring(struct bench_env *env, const struct bench *b, uint64_t n, struct bench_sample *out)

@@ -12,7 +12,7 @@
 #include "../meet.h"
 
 #define FLAGS_MAX 16u /* of a party: what the _size() functions say for 16 parties, or more */
-#define LEAF 4u       /* parties that share a group of the combining tree */
+#define LEAF 4u	      /* parties that share a group of the combining tree */
 
 struct centralized {
 	ck_barrier_centralized_t barrier;
@@ -228,11 +228,12 @@ static double mcs_run(struct bench_env *env, const struct bench *b, uint64_t n,
 void bench_add_ck_barrier(void)
 {
 	static const struct bench_meeter m[] = {
-		{"ck_centralized", BENCH_PEER, BENCH_SPIN, 1, NULL, centralized_run},
-		{"ck_combining", BENCH_PEER, BENCH_SPIN, BENCH_WANTS_FULL, NULL, combining_run},
-		{"ck_dissemination", BENCH_PEER, BENCH_SPIN, 1, NULL, dissemination_run},
-		{"ck_tournament", BENCH_PEER, BENCH_SPIN, BENCH_WANTS_FULL, NULL, tournament_run},
-		{"ck_mcs", BENCH_PEER, BENCH_SPIN, BENCH_WANTS_FULL, NULL, mcs_run},
+		{"ck_centralized", BENCH_PEER, BENCH_SPIN, 1, NULL, centralized_run, 0},
+		{"ck_combining", BENCH_PEER, BENCH_SPIN, BENCH_WANTS_FULL, NULL, combining_run, 0},
+		{"ck_dissemination", BENCH_PEER, BENCH_SPIN, 1, NULL, dissemination_run, 0},
+		{"ck_tournament", BENCH_PEER, BENCH_SPIN, BENCH_WANTS_FULL, NULL, tournament_run,
+		 0},
+		{"ck_mcs", BENCH_PEER, BENCH_SPIN, BENCH_WANTS_FULL, NULL, mcs_run, 0},
 	};
 	unsigned i;
 

@@ -49,7 +49,7 @@ double run(struct bench_env *env, const struct bench *b, uint64_t n, struct benc
 extern "C" void bench_add_std_barrier(void)
 {
 	static const struct bench_meeter m = {
-		"std::barrier", BENCH_PEER, BENCH_YIELD | BENCH_PARK, 0, nullptr, run,
+		"std::barrier", BENCH_PEER, BENCH_YIELD | BENCH_PARK, 0, nullptr, run, 0,
 	};
 
 	bench_add_meet_cases(&m);

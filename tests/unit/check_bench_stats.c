@@ -389,8 +389,8 @@ END_TEST
 
 START_TEST(a_barrier_is_listed_at_each_size_in_the_ways_it_has)
 {
-	const struct bench_meeter ours = {"ours", 0, BENCH_SPIN | BENCH_PARK, 1, NULL, no_run};
-	const struct bench_meeter peer = {"peer", BENCH_PEER, BENCH_YIELD, 0, NULL, no_run};
+	const struct bench_meeter ours = {"ours", 0, BENCH_SPIN | BENCH_PARK, 1, NULL, no_run, 0};
+	const struct bench_meeter peer = {"peer", BENCH_PEER, BENCH_YIELD, 0, NULL, no_run, 0};
 	const size_t before = bench_count();
 	uint32_t spins = 0, procs = 0, roles = 0;
 	size_t i;
@@ -414,6 +414,55 @@ START_TEST(a_barrier_is_listed_at_each_size_in_the_ways_it_has)
 	ck_assert_uint_eq(bench_count(), before + 4 * 2 * 2 + 4);
 	ck_assert_str_eq(bench_at(bench_count() - 1)->name, "16/threads/yield");
 	ck_assert_str_eq(bench_at(bench_count() - 1)->ref, "");
+}
+END_TEST
+
+START_TEST(a_barrier_of_processes_alone_has_no_rows_of_threads)
+{
+	const struct bench_meeter peer = {.who = "peer",
+					  .flags = BENCH_PEER | BENCH_PROCS,
+					  .ways = BENCH_SPIN | BENCH_YIELD,
+					  .processes = 1,
+					  .run = no_run,
+					  .spin_parties = 4};
+	const size_t before = bench_count();
+	uint32_t spins = 0;
+	size_t i;
+
+	bench_add_meet_cases(&peer);
+	ck_assert_uint_eq(bench_count(), before + 2 + 4);
+	for (i = before; i < bench_count(); i++) {
+		ck_assert_uint_ne(bench_at(i)->flags & BENCH_PROCS, 0);
+		spins += bench_at(i)->way == BENCH_SPIN;
+		ck_assert(bench_at(i)->way != BENCH_SPIN || bench_at(i)->readers + 1 <= 4);
+	}
+	ck_assert_uint_eq(spins, 2);
+	ck_assert_str_eq(bench_at(before)->name, "2/processes/spin");
+	ck_assert_str_eq(bench_at(bench_count() - 1)->name, "16/processes/yield");
+}
+END_TEST
+
+static int all_rings(const struct bench_ring_case *c)
+{
+	return c->skew == BENCH_EVEN;
+}
+
+START_TEST(a_queue_of_threads_alone_has_no_rows_of_processes)
+{
+	size_t before = bench_count(), i, of_threads = 0;
+
+	bench_add_ring_cases("peer", BENCH_PEER, all_rings, no_run);
+	bench_add_roundtrip_cases("peer", BENCH_PEER, no_run);
+	for (i = before; i < bench_count(); i++)
+		of_threads += !(bench_at(i)->flags & BENCH_PROCS);
+	ck_assert_uint_gt(of_threads, 3 * 3 * 2);
+	ck_assert_uint_lt(of_threads, bench_count() - before);
+	before = bench_count();
+	bench_add_ring_cases("peer", BENCH_PEER | BENCH_THREADS, all_rings, no_run);
+	bench_add_roundtrip_cases("peer", BENCH_PEER | BENCH_THREADS, no_run);
+	ck_assert_uint_eq(bench_count(), before + of_threads);
+	for (i = before; i < bench_count(); i++)
+		ck_assert_uint_eq(bench_at(i)->flags & BENCH_PROCS, 0);
 }
 END_TEST
 
@@ -479,6 +528,8 @@ int main(void)
 	suite_add_tcase(s, judged);
 	tcase_add_test(listed, spinning_is_in_the_quick_plan_only_with_a_cpu_for_each_role);
 	tcase_add_test(listed, a_barrier_is_listed_at_each_size_in_the_ways_it_has);
+	tcase_add_test(listed, a_barrier_of_processes_alone_has_no_rows_of_threads);
+	tcase_add_test(listed, a_queue_of_threads_alone_has_no_rows_of_processes);
 	tcase_add_test(listed, a_fence_is_listed_with_the_parts_it_is_taken_apart_into);
 	suite_add_tcase(s, listed);
 	runner = srunner_create(s);
