@@ -19,6 +19,7 @@ SCRIPT_TESTS = \
 	%D%/check-instructions \
 	%D%/check-layers \
 	%D%/check-listed \
+	%D%/check-peers \
 	%D%/check-refusals \
 	%D%/check-requirements \
 	%D%/check-symbols \
