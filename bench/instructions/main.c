@@ -2,8 +2,9 @@
  * Instructions per call. Under callgrind each case leaves two parts of the profile, named
  * "CALL/n" and "CALL/2n"; the table that goes with them is on standard output, one line a case:
  * rounds, operations of a round, call, what an operation is, separated by tabs. The first case is the
- * loop itself. Without valgrind it only runs the cases, which check themselves. An argument: only the
- * cases that have it in their names.
+ * loop itself. Without valgrind it only runs the cases, which check themselves. Arguments: a text,
+ * for only those cases that have it in their names; and a number, for running them so often without
+ * a word to callgrind, which then can be asked where the instructions are.
  *
  * tests/check-instructions starts it and reads both.
  */
@@ -46,16 +47,27 @@ static void count(const struct count_case *c, uint64_t rounds, const char *mark)
 	CALLGRIND_DUMP_STATS_AT(name);
 }
 
+static void profile(const struct count_case *c, long often)
+{
+	while (often-- > 0) {
+		c->set(c->size, c->rounds);
+		c->run(c->size, c->rounds);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *only = argc > 1 ? argv[1] : "";
+	const long often = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
 	const struct count_case *c;
 	size_t t, i;
 
 	for (t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (i = 0; i < tables[t]->n; i++) {
 			c = &tables[t]->c[i];
-			if (tables[t] != &count_loop && strstr(c->call, only) == NULL)
+			if (often > 0 && strstr(c->call, only) != NULL)
+				profile(c, often);
+			if (often > 0 || (tables[t] != &count_loop && strstr(c->call, only) == NULL))
 				continue;
 			count(c, c->rounds, "n");
 			count(c, 2 * c->rounds, "2n");
