@@ -232,6 +232,8 @@ struct weir_join {
 	uint64_t generation;
 	uint64_t changes;        /* of anything that a verdict depends on */
 	uint64_t verdict_change; /* `changes` when `verdict` was found, if it was */
+	uint64_t verdict_out;    /* the output that was found so last */
+	weir_ns verdict_until;
 	struct weir_priv_join_calm *calm; /* outputs known to be ready; see join_calm.c */
 	uint64_t calm_round;
 	weir_ns now, applied;

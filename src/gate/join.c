@@ -225,13 +225,6 @@ int weir_join_commit(struct weir_join *j, uint64_t out, uint64_t generation)
 	return WEIR_OK;
 }
 
-void weir_priv_join_raise_watermark(struct weir_join *j, uint64_t out)
-{
-	if ((j->has & WATERMARK) == 0 || out > j->watermark)
-		j->watermark = out;
-	j->has |= WATERMARK;
-}
-
 int weir_join_watermark(const struct weir_join *j, uint64_t *out)
 {
 	if ((j->has & WATERMARK) == 0)

@@ -28,12 +28,6 @@
  * the round in which it was found: to drop all is to begin another. */
 #include "join_priv.h"
 
-int weir_priv_join_may_calm(const struct weir_join *j)
-{
-	return j->map.n_rules >= CALM_BLOCK && j->cfg.mode != WEIR_JOIN_LATEST &&
-	       (j->cfg.flags & WEIR_JOIN_PROCESSED) == 0;
-}
-
 void weir_priv_join_calm_block(struct weir_join *j, uint32_t first, uint32_t n, uint64_t out)
 {
 	struct weir_priv_join_calm *c = &j->calm[1u + first / CALM_BLOCK];

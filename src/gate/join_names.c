@@ -1,5 +1,33 @@
-/* The words and the counters of joins, from the lists that make the enums. */
+/* How verdicts are read: out of their masks, and in words; and the counters of joins. */
 #include <weir/join.h>
+
+enum weir_join_rule_verdict weir_join_rule(const struct weir_join_verdict *v, uint32_t rule)
+{
+	uint32_t kind = 0;
+
+	while (kind + 1 < WEIR_JOIN_RULE_VERDICT_COUNT &&
+	       (v->mask[kind][rule / 64u] >> (rule % 64u) & 1u) == 0)
+		kind++;
+	return (enum weir_join_rule_verdict)kind;
+}
+
+uint32_t weir_join_next(const struct weir_join_verdict *v, enum weir_join_rule_verdict verdict,
+			uint32_t from)
+{
+	const uint64_t *mask = v->mask[verdict];
+	uint32_t word = from / 64u;
+	uint64_t bits;
+
+	if (from >= v->n_rules)
+		return v->n_rules;
+	bits = mask[word] & (UINT64_MAX << (from % 64u));
+	while (bits == 0) {
+		if (++word == v->words)
+			return v->n_rules;
+		bits = mask[word];
+	}
+	return word * 64u + (uint32_t)__builtin_ctzll(bits);
+}
 
 #define WORD(name) #name,
 

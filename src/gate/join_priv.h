@@ -111,7 +111,10 @@ static inline int weir_priv_join_is_calm(const struct weir_join *j,
 }
 
 /* Whether any block of rules can be calm. */
-int weir_priv_join_may_calm(const struct weir_join *j);
+static inline int weir_priv_join_may_calm(const struct weir_join *j)
+{
+	return j->cfg.mode != WEIR_JOIN_LATEST && (j->cfg.flags & WEIR_JOIN_PROCESSED) == 0;
+}
 
 /* All rules of a block are READY for `out`, none in its window: until which output? */
 void weir_priv_join_calm_block(struct weir_join *j, uint32_t first, uint32_t n, uint64_t out);
@@ -143,6 +146,11 @@ void weir_priv_join_judge(struct weir_join *j, uint64_t out, int overdue);
 /* 1: `out` must not be asked for any more. */
 int weir_priv_join_regressed(const struct weir_join *j, uint64_t out);
 
-void weir_priv_join_raise_watermark(struct weir_join *j, uint64_t out);
+static inline void weir_priv_join_raise_watermark(struct weir_join *j, uint64_t out)
+{
+	if ((j->has & WATERMARK) == 0 || out > j->watermark)
+		j->watermark = out;
+	j->has |= (uint32_t)WATERMARK;
+}
 
 #endif

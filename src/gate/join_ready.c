@@ -117,9 +117,9 @@ struct word {
 	uint64_t required;
 };
 
-/* n rules from `first` on. */
-static void judge_rules(struct weir_join *j, uint32_t first, uint32_t n, uint64_t out, int overdue,
-			struct word *w)
+/* n rules from `first` on, one by one. */
+static void judge_each(struct weir_join *j, uint32_t first, uint32_t n, uint64_t out, int overdue,
+		       struct word *w)
 {
 	const struct weir_priv_join_rule *r = &j->rule[first], *end = r + n;
 	uint64_t bit = (uint64_t)1 << (first % 64u);
@@ -133,6 +133,38 @@ static void judge_rules(struct weir_join *j, uint32_t first, uint32_t n, uint64_
 	}
 }
 
+/* The same where a cursor that is enough is all there is to READY, as it is where rules may be calm;
+ * what is not ready that way is judged like any other. */
+static void judge_plain(struct weir_join *j, uint32_t first, uint32_t n, uint64_t out, int overdue,
+			struct word *w)
+{
+	const struct weir_priv_join_rule *r = &j->rule[first], *end = r + n;
+	uint64_t bit = (uint64_t)1 << (first % 64u), ready = 0, window = 0, required = 0;
+
+	for (; r < end; r++, first++, bit <<= 1) {
+		const struct weir_priv_join_input *i = &j->input[r->input];
+		uint64_t newest = i->observed[r->cursor], top = out + r->add;
+		uint64_t back =
+			newest <= top ? top - newest : UINT64_MAX; /* which is no lateness */
+
+		/* observed, and not rejected */
+		if (WEIR_UNLIKELY((i->has >> r->cursor & (SEEN(0) | REJECTED(0))) != SEEN(0) ||
+				  out < r->lo || out > r->hi || r->in_ring ||
+				  (newest <= top && back > r->late))) {
+			judge_each(j, first, 1, out, overdue, w);
+			continue;
+		}
+		ready |= bit;
+		if (back <= r->back) /* nor a window */
+			window |= bit;
+		if ((i->flags & WEIR_JOIN_INPUT_OPTIONAL) == 0)
+			required |= bit;
+	}
+	w->is[WEIR_JOIN_RULE_READY] |= ready;
+	w->is[WEIR_JOIN_RULE_VERDICT_COUNT] |= window;
+	w->required |= required;
+}
+
 /* The same in blocks, without a look at those that are calm. */
 static void judge_blocks(struct weir_join *j, uint32_t first, uint32_t n, uint64_t out, int overdue,
 			 struct word *w)
@@ -142,16 +174,23 @@ static void judge_blocks(struct weir_join *j, uint32_t first, uint32_t n, uint64
 
 	for (; first < end; first += size) {
 		size = end - first < CALM_BLOCK ? end - first : CALM_BLOCK;
-		all = (((uint64_t)1 << size) - 1u) << (first % 64u);
+		all = (UINT64_MAX >> (64u - size)) << (first % 64u);
 		if (weir_priv_join_is_calm(j, &j->calm[1u + first / CALM_BLOCK], out)) {
 			w->is[WEIR_JOIN_RULE_READY] |= all;
 			continue;
 		}
-		judge_rules(j, first, size, out, overdue, w);
+		judge_plain(j, first, size, out, overdue, w);
 		if ((w->is[WEIR_JOIN_RULE_READY] & ~w->is[WEIR_JOIN_RULE_VERDICT_COUNT] & all) ==
 		    all)
 			weir_priv_join_calm_block(j, first, size, out);
 	}
+}
+
+static uint32_t ones(uint64_t w)
+{
+	if ((w & (w - 1u)) == 0) /* none or one, as in most words that are not all of a kind */
+		return w != 0;
+	return (uint32_t)__builtin_popcountll(w);
 }
 
 /* Up to 64 rules from `first` on: one word of each mask. Returns those that block. */
@@ -159,18 +198,40 @@ static uint64_t judge_word(struct weir_join *j, uint32_t first, uint64_t out, in
 {
 	struct weir_join_verdict *v = &j->verdict;
 	uint32_t n = v->n_rules - first < 64u ? v->n_rules - first : 64u, kind;
+	const size_t step = j->mask_words;
+	uint64_t *mask = j->mask + first / 64u;
 	struct word w = {.required = 0};
 
 	if (calm)
 		judge_blocks(j, first, n, out, overdue, &w);
 	else
-		judge_rules(j, first, n, out, overdue, &w);
-	for (kind = 0; kind <= WEIR_JOIN_RULE_VERDICT_COUNT; kind++) {
-		j->mask[(size_t)kind * j->mask_words + first / 64u] = w.is[kind];
-		if (kind < WEIR_JOIN_RULE_VERDICT_COUNT && w.is[kind] != 0)
-			v->count[kind] += (uint32_t)__builtin_popcountll(w.is[kind]);
+		judge_each(j, first, n, out, overdue, &w);
+	/* READY are those that are nothing else */
+	mask[0] = w.is[WEIR_JOIN_RULE_READY];
+	for (kind = 1; kind < WEIR_JOIN_RULE_VERDICT_COUNT; kind++) {
+		mask += step;
+		*mask = w.is[kind];
+		if (w.is[kind] != 0) {
+			v->count[kind] += ones(w.is[kind]);
+			n -= ones(w.is[kind]);
+		}
 	}
+	mask[step] = w.is[kind];
+	v->count[WEIR_JOIN_RULE_READY] += n;
 	return w.required & ~(w.is[WEIR_JOIN_RULE_READY] | w.is[WEIR_JOIN_RULE_STALE]);
+}
+
+/* The masks lie where they lie, unless the join has been moved. */
+static void point(struct weir_join *j)
+{
+	struct weir_join_verdict *v = &j->verdict;
+	uint32_t kind;
+
+	if (v->mask[0] == j->mask)
+		return;
+	for (kind = 0; kind < WEIR_JOIN_RULE_VERDICT_COUNT; kind++)
+		v->mask[kind] = j->mask + (size_t)kind * j->mask_words;
+	v->in_window = j->mask + (size_t)kind * j->mask_words;
 }
 
 void weir_priv_join_judge(struct weir_join *j, uint64_t out, int overdue)
@@ -180,15 +241,15 @@ void weir_priv_join_judge(struct weir_join *j, uint64_t out, int overdue)
 	int calm = weir_priv_join_may_calm(j);
 	uint32_t n, kind;
 
-	memset(v, 0, sizeof(*v));
+	v->status = WEIR_JOIN_STATUS_OK;
 	v->out = out;
 	v->generation = j->generation;
 	v->until = WEIR_NS_NEVER;
 	v->n_rules = j->map.n_rules;
 	v->words = (v->n_rules + 63u) / 64u;
 	for (kind = 0; kind < WEIR_JOIN_RULE_VERDICT_COUNT; kind++)
-		v->mask[kind] = j->mask + (size_t)kind * j->mask_words;
-	v->in_window = j->mask + (size_t)kind * j->mask_words;
+		v->count[kind] = 0;
+	point(j);
 	for (n = 0; n < v->n_rules; n += 64)
 		blocked |= judge_word(j, n, out, overdue, calm);
 	v->ready = blocked == 0 && v->count[WEIR_JOIN_RULE_READY] >= j->cfg.min_present;
@@ -219,23 +280,61 @@ static int without(const struct weir_join *j, uint64_t out, enum weir_join_statu
 	return 0;
 }
 
-static int give(struct weir_join *j, struct weir_join_verdict *v)
+/* `verdict` is that of `out`, as long as nothing changes and until then. */
+static void remember(struct weir_join *j, uint64_t out, weir_ns until)
 {
-	if (v != NULL)
+	j->verdict_out = out;
+	j->verdict_until = until;
+	j->verdict_change = j->changes;
+}
+
+/* Gives `verdict`, as that of `out`. What is copied has been stored long ago, and what differs is
+ * stored elsewhere: a wide load that has to wait for a narrow store costs more than all the rest. */
+static inline int give(struct weir_join *j, uint64_t out, weir_ns until,
+		       struct weir_join_verdict *v)
+{
+	if (v != NULL) {
 		*v = j->verdict;
+		v->out = out;
+		v->until = until;
+	}
 	if (j->verdict.ready) {
 		j->stats.ready++;
 		if (j->cfg.mode != WEIR_JOIN_LATEST)
-			weir_priv_join_raise_watermark(j, j->verdict.out);
+			weir_priv_join_raise_watermark(j, out);
 	}
 	return (int)j->verdict.ready;
 }
 
-static int evaluate(struct weir_join *j, uint64_t out, weir_ns deadline, weir_ns now,
+/* Whether `verdict` is that of `out` as well: nothing has changed, or all rules are calm. */
+static inline int known(struct weir_join *j, uint64_t out)
+{
+	if (j->verdict_change == j->changes && j->verdict_out == out && j->now < j->verdict_until) {
+		j->stats.unchanged++;
+		return 1;
+	}
+	if (!weir_priv_join_is_calm(j, &j->calm[0], out))
+		return 0;
+	remember(j, out, WEIR_NS_NEVER);
+	return 1;
+}
+
+/* Looks at the rules. */
+static int look(struct weir_join *j, uint64_t out, weir_ns deadline, struct weir_join_verdict *v)
+{
+	weir_priv_join_judge(j, out, j->now >= deadline && deadline != WEIR_NS_NEVER);
+	remember(j, out, j->verdict.until);
+	if (deadline != WEIR_NS_NEVER) {
+		j->verdict_change = 0;
+		if (j->now < deadline && deadline < j->verdict_until)
+			j->verdict_until = deadline;
+	}
+	return give(j, out, j->verdict_until, v);
+}
+
+static int evaluate(struct weir_join *j, uint64_t out, weir_ns deadline,
 		    struct weir_join_verdict *v)
 {
-	weir_priv_join_tick(j, now);
-	j->stats.evaluations++;
 	if (j->state != WEIR_JOIN_STATUS_OK)
 		return without(j, out, (enum weir_join_status)j->state, v);
 	if (weir_priv_join_regressed(j, out)) {
@@ -244,36 +343,31 @@ static int evaluate(struct weir_join *j, uint64_t out, weir_ns deadline, weir_ns
 	}
 	j->last_out = out;
 	j->has |= LAST_OUT;
-	if (deadline == WEIR_NS_NEVER && j->verdict_change == j->changes && j->verdict.out == out &&
-	    j->now < j->verdict.until) {
-		j->stats.unchanged++;
-		return give(j, v);
-	}
-	if (deadline == WEIR_NS_NEVER && weir_priv_join_is_calm(j, &j->calm[0], out)) {
-		j->verdict.out = out;
-		j->verdict.until = WEIR_NS_NEVER;
-		j->verdict_change = j->changes;
-		return give(j, v);
-	}
-	weir_priv_join_judge(j, out, j->now >= deadline && deadline != WEIR_NS_NEVER);
-	j->verdict_change = j->changes;
-	if (deadline != WEIR_NS_NEVER) {
-		j->verdict_change = 0;
-		if (j->now < deadline && deadline < j->verdict.until)
-			j->verdict.until = deadline;
-	}
-	return give(j, v);
+	if (deadline == WEIR_NS_NEVER && known(j, out))
+		return give(j, out, j->verdict_until, v);
+	return look(j, out, deadline, v);
 }
 
+/* Outputs in order: evaluate() says the same, after more looks. */
 int weir_join_ready(struct weir_join *j, uint64_t out, weir_ns now, struct weir_join_verdict *v)
 {
-	return evaluate(j, out, WEIR_NS_NEVER, now, v);
+	weir_priv_join_tick(j, now);
+	j->stats.evaluations++;
+	if (WEIR_UNLIKELY(j->state != WEIR_JOIN_STATUS_OK || (j->has & LAST_OUT) == 0 ||
+			  out < j->last_out || (j->cfg.flags & WEIR_JOIN_CONSUME_ONCE) != 0))
+		return evaluate(j, out, WEIR_NS_NEVER, v);
+	j->last_out = out;
+	if (!known(j, out))
+		return look(j, out, WEIR_NS_NEVER, v);
+	return give(j, out, j->verdict_until, v);
 }
 
 int weir_join_ready_by(struct weir_join *j, uint64_t out, weir_ns deadline, weir_ns now,
 		       struct weir_join_verdict *v)
 {
-	return evaluate(j, out, deadline, now, v);
+	weir_priv_join_tick(j, now);
+	j->stats.evaluations++;
+	return evaluate(j, out, deadline, v);
 }
 
 int weir_join_ready_in(struct weir_join *j, uint64_t out, enum weir_merge_clock clock, weir_ns now,
@@ -281,37 +375,9 @@ int weir_join_ready_in(struct weir_join *j, uint64_t out, enum weir_merge_clock 
 {
 	if (j->state != WEIR_JOIN_STATUS_OK || j->map.kind != WEIR_MERGE_TIMESTAMP ||
 	    j->map.clock == (uint32_t)clock)
-		return evaluate(j, out, WEIR_NS_NEVER, now, v);
+		return weir_join_ready(j, out, now, v);
 	weir_priv_join_tick(j, now);
 	j->stats.evaluations++;
 	j->stats.outputs_clock++;
 	return without(j, out, WEIR_JOIN_STATUS_CLOCK, v);
-}
-
-enum weir_join_rule_verdict weir_join_rule(const struct weir_join_verdict *v, uint32_t rule)
-{
-	uint32_t kind = 0;
-
-	while (kind + 1 < WEIR_JOIN_RULE_VERDICT_COUNT &&
-	       (v->mask[kind][rule / 64u] >> (rule % 64u) & 1u) == 0)
-		kind++;
-	return (enum weir_join_rule_verdict)kind;
-}
-
-uint32_t weir_join_next(const struct weir_join_verdict *v, enum weir_join_rule_verdict verdict,
-			uint32_t from)
-{
-	const uint64_t *mask = v->mask[verdict];
-	uint32_t word = from / 64u;
-	uint64_t bits;
-
-	if (from >= v->n_rules)
-		return v->n_rules;
-	bits = mask[word] & (UINT64_MAX << (from % 64u));
-	while (bits == 0) {
-		if (++word == v->words)
-			return v->n_rules;
-		bits = mask[word];
-	}
-	return word * 64u + (uint32_t)__builtin_ctzll(bits);
 }

@@ -193,6 +193,8 @@ int weir_join_ready_upto(struct weir_join *j, weir_ns now, uint64_t *out)
 		return WEIR_EMPTY;
 	if (j->cfg.mode == WEIR_JOIN_LATEST) {
 		weir_priv_join_judge(j, UINT64_MAX, 0);
+		j->verdict_out = UINT64_MAX;
+		j->verdict_until = j->verdict.until;
 		j->verdict_change = j->changes;
 		if (!j->verdict.ready || weir_priv_join_regressed(j, UINT64_MAX))
 			return WEIR_EMPTY;
