@@ -131,7 +131,8 @@ static void set_slots(uint32_t size, uint64_t rounds)
 	struct weir_span mem = {count_arena(0) + COUNT_ARENA / 2, TABLE_BYTES};
 	uint32_t i;
 
-	set(size, rounds);
+	(void)rounds;
+	set_mode(WEIR_JOIN_SEQUENCE, size); /* in the epoch of the slots */
 	memset(mem.ptr, 0, TABLE_BYTES);
 	COUNT_MUST(weir_progress_format(mem, size, NULL) == WEIR_OK);
 	COUNT_MUST(weir_progress_attach(&table, mem, NULL) == WEIR_OK);

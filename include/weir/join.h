@@ -219,6 +219,7 @@ struct weir_join {
 	/* by stream, in order; `spare` takes the next map's */
 	struct weir_priv_join_input *input, *spare;
 	uint32_t *stream, *spare_stream;
+	uint32_t *hint;  /* where a stream may stand; see weir_priv_join_find() */
 	uint32_t *order; /* room to sort in */
 	struct weir_priv_join_edge *edge;
 	struct weir_priv_join_binding *binding;
@@ -227,7 +228,7 @@ struct weir_join {
 	uint32_t mask_words; /* of each mask, at max_rules */
 	uint32_t state;      /* OK, NO_MAP, INVALID or CLOSED */
 	uint32_t has;        /* which of the following have been set */
-	uint32_t reserved;
+	uint32_t hint_shift;
 	uint64_t pinned, epoch, last_out, committed, watermark;
 	uint64_t generation;
 	uint64_t changes;        /* of anything that a verdict depends on */

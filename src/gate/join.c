@@ -26,13 +26,18 @@ static size_t lay_out(struct weir_join *j, const struct weir_join_config *cfg, v
 	struct layout l = {.base = mem};
 	size_t rules = cfg->max_rules, inputs = rules + cfg->n_inputs;
 	size_t words = (rules + 63u) / 64u;
+	uint32_t bits = 1;
 
+	while ((size_t)1 << bits < 2u * inputs)
+		bits++;
 	j->map_rule = place(&l, rules, sizeof(*j->map_rule));
 	j->rule = place(&l, rules, sizeof(*j->rule));
 	j->input = place(&l, inputs, sizeof(*j->input));
 	j->spare = place(&l, inputs, sizeof(*j->spare));
 	j->stream = place(&l, inputs, sizeof(*j->stream));
 	j->spare_stream = place(&l, inputs, sizeof(*j->spare_stream));
+	j->hint = place(&l, (size_t)2 << bits, sizeof(*j->hint));
+	j->hint_shift = 32u - bits;
 	j->order = place(&l, inputs, sizeof(*j->order));
 	j->edge = place(&l, 3u * rules, sizeof(*j->edge));
 	j->binding = place(&l, cfg->max_bindings, sizeof(*j->binding));
@@ -143,6 +148,7 @@ static void warm_inputs(struct weir_join *j)
 		j->input[j->n_inputs].flags = in->flags;
 		j->stream[j->n_inputs++] = in->stream;
 	}
+	weir_priv_join_hint(j, NULL, 0);
 }
 
 int weir_join_init(struct weir_join *j, const struct weir_join_config *cfg, struct weir_span mem,

@@ -29,11 +29,10 @@ static enum weir_join_answer count(struct weir_join *j, enum weir_join_answer a)
 	return a;
 }
 
-/* The input that a frame of that epoch belongs to. OK or EPOCH_RESET, else *in is of no use. */
-static enum weir_join_answer admit(struct weir_join *j, uint32_t stream, uint64_t epoch,
+/* Input n, that a frame of that epoch belongs to. OK or EPOCH_RESET, else *in is of no use. */
+static enum weir_join_answer admit(struct weir_join *j, uint32_t n, uint64_t epoch,
 				   struct weir_priv_join_input **in)
 {
-	uint32_t n = weir_priv_join_find(j, stream);
 	int active = j->state == WEIR_JOIN_STATUS_OK;
 	int match = active && j->cfg.epoch_policy == WEIR_JOIN_EPOCH_MATCH;
 	struct weir_priv_join_input *i = &j->input[n];
@@ -66,6 +65,30 @@ static enum weir_join_answer admit(struct weir_join *j, uint32_t stream, uint64_
 	return newer ? WEIR_JOIN_EPOCH_RESET : WEIR_JOIN_OK;
 }
 
+/* Input n takes a frame of that epoch for this cursor with nothing to be said: admit() would answer
+ * OK, the cursor has been seen, and neither move() nor advance() would find anything to do but to
+ * step(). Where epochs have to match, that of an input which has one is the map's: take() saw to those
+ * it found, and of all that came since, an older one was refused and a newer one ended the map. */
+static inline int settled(const struct weir_join *j, uint32_t n, uint64_t epoch, uint32_t c)
+{
+	const struct weir_priv_join_input *i = &j->input[n];
+	const uint32_t want = HAS_EPOCH | HAS_ADVANCED | SEEN(c);
+	const uint32_t not = FORGONE(c) | INVALIDATED(0) | INVALIDATED(1) | INVALIDATED(2) | LOST;
+
+	return j->state == WEIR_JOIN_STATUS_OK && n != j->n_inputs && i->epoch == epoch &&
+	       (i->has & (want | not )) == want;
+}
+
+static inline enum weir_join_answer step(struct weir_join *j, struct weir_priv_join_input *i,
+					 uint32_t c, uint64_t value)
+{
+	i->observed[c] = value;
+	i->advanced = j->now;
+	j->changes++;
+	j->stats.frames++;
+	return WEIR_JOIN_OK;
+}
+
 /* The cursor comes to `value`, which is not below it; `newer`: above it, or the first. */
 static void move(struct weir_join *j, struct weir_priv_join_input *i, uint32_t c, uint64_t value,
 		 int newer)
@@ -87,7 +110,7 @@ static void advance(struct weir_join *j, struct weir_priv_join_input *i)
 	i->has = (i->has & ~LOST) | HAS_ADVANCED;
 }
 
-static enum weir_join_answer observe(struct weir_join *j, uint32_t stream, uint64_t epoch,
+static enum weir_join_answer observe(struct weir_join *j, uint32_t n, uint64_t epoch,
 				     uint64_t sequence)
 {
 	struct weir_priv_join_input *i;
@@ -96,7 +119,7 @@ static enum weir_join_answer observe(struct weir_join *j, uint32_t stream, uint6
 
 	if (sequence > WEIR_MERGE_SEQ_MAX && j->state != WEIR_JOIN_STATUS_CLOSED)
 		return WEIR_JOIN_BAD_SEQ;
-	a = admit(j, stream, epoch, &i);
+	a = admit(j, n, epoch, &i);
 	if (a != WEIR_JOIN_OK && a != WEIR_JOIN_EPOCH_RESET)
 		return a;
 	if ((i->has & SEEN(0)) != 0 && sequence < i->observed[0])
@@ -115,11 +138,24 @@ static enum weir_join_answer observe(struct weir_join *j, uint32_t stream, uint6
 	return a;
 }
 
+/* Apart, so that what goes before it needs no stack. */
+static __attribute__((noinline)) enum weir_join_answer observe_counted(struct weir_join *j,
+								       uint32_t n, uint64_t epoch,
+								       uint64_t sequence)
+{
+	return count(j, observe(j, n, epoch, sequence));
+}
+
 enum weir_join_answer weir_join_observe(struct weir_join *j, uint32_t stream, uint64_t epoch,
 					uint64_t sequence, weir_ns now)
 {
+	const uint32_t n = weir_priv_join_find(j, stream);
+
 	weir_priv_join_tick(j, now);
-	return count(j, observe(j, stream, epoch, sequence));
+	if (WEIR_LIKELY(settled(j, n, epoch, 0) && sequence > j->input[n].observed[0] &&
+			sequence <= WEIR_MERGE_SEQ_MAX))
+		return step(j, &j->input[n], 0, sequence);
+	return observe_counted(j, n, epoch, sequence);
 }
 
 void weir_priv_join_reject(struct weir_join *j, struct weir_priv_join_input *i, uint32_t cursor,
@@ -142,11 +178,11 @@ static int right_clock(const struct weir_join *j, struct weir_priv_join_input *i
 	return clock == WEIR_MERGE_MONOTONIC || clock == WEIR_MERGE_REALTIME_SYNCED;
 }
 
-static enum weir_join_answer observe_time(struct weir_join *j, uint32_t stream, uint64_t epoch,
+static enum weir_join_answer observe_time(struct weir_join *j, uint32_t n, uint64_t epoch,
 					  uint32_t c, uint64_t t, uint32_t clock)
 {
 	struct weir_priv_join_input *i;
-	enum weir_join_answer a = admit(j, stream, epoch, &i);
+	enum weir_join_answer a = admit(j, n, epoch, &i);
 
 	if (a != WEIR_JOIN_OK && a != WEIR_JOIN_EPOCH_RESET)
 		return a;
@@ -169,12 +205,27 @@ static enum weir_join_answer observe_time(struct weir_join *j, uint32_t stream, 
 	return a;
 }
 
+static __attribute__((noinline)) enum weir_join_answer observe_time_counted(
+	struct weir_join *j, uint32_t n, uint64_t epoch, uint32_t c, uint64_t t, uint32_t clock)
+{
+	return count(j, observe_time(j, n, epoch, c, t, clock));
+}
+
 enum weir_join_answer weir_join_observe_time(struct weir_join *j, uint32_t stream, uint64_t epoch,
 					     enum weir_merge_source source, uint64_t time,
 					     enum weir_merge_clock clock, weir_ns now)
 {
+	const uint32_t n = weir_priv_join_find(j, stream), c = (uint32_t)source;
+	struct weir_priv_join_input *i = &j->input[n];
+
 	weir_priv_join_tick(j, now);
-	return count(j, observe_time(j, stream, epoch, (uint32_t)source, time, (uint32_t)clock));
+	if (WEIR_LIKELY(c - 1 < CURSORS - 1 && settled(j, n, epoch, c) &&
+			(i->sources & SEEN(c)) != 0 && time >= i->observed[c] &&
+			time != WEIR_MERGE_TIME_NULL && (uint32_t)clock == j->map.clock)) {
+		i->clock[c] = (uint32_t)clock;
+		return step(j, i, c, time);
+	}
+	return observe_time_counted(j, n, epoch, c, time, (uint32_t)clock);
 }
 
 /* ---- the stage's own cursors, and what it finds out ---- */

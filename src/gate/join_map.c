@@ -113,7 +113,9 @@ static void take_inputs(struct weir_join *j, const struct weir_merge_map *m)
 	j->spare = in;
 	j->stream = j->spare_stream;
 	j->spare_stream = streams;
+	old = j->n_inputs;
 	j->n_inputs = n;
+	weir_priv_join_hint(j, streams, old);
 }
 
 /* ---- the rules ---- */

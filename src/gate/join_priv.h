@@ -87,8 +87,28 @@ void weir_priv_join_sort(void *array, uint32_t n, weir_priv_join_less less,
 			 weir_priv_join_swap swap);
 void weir_priv_join_sort_streams(uint32_t *stream, uint32_t n);
 
-/* Index of the input, or n_inputs. */
-uint32_t weir_priv_join_find(const struct weir_join *j, uint32_t stream);
+/* The first of the two places that hints of a stream have. Knuth's multiplicative hash. */
+static inline uint32_t *weir_priv_join_hints(const struct weir_join *j, uint32_t stream)
+{
+	return j->hint + 2 * (size_t)(stream * UINT32_C(2654435769) >> j->hint_shift);
+}
+
+/* Hints for all inputs, in place of those for the first `gone` streams of `old`. */
+void weir_priv_join_hint(struct weir_join *j, const uint32_t *old, uint32_t gone);
+
+/* Index of the input, or n_inputs, by halves. */
+uint32_t weir_priv_join_search(const struct weir_join *j, uint32_t stream);
+
+/* The same, where hinted first. A hint is the index of some input, whichever; one that is of another
+ * stream, or was none, only costs the look. (Without inputs no stream but 0 can be met, at n_inputs.) */
+static inline uint32_t weir_priv_join_find(const struct weir_join *j, uint32_t stream)
+{
+	const uint32_t *hint = weir_priv_join_hints(j, stream);
+	uint32_t n = hint[0];
+
+	n = j->stream[n] == stream ? n : hint[1];
+	return WEIR_LIKELY(j->stream[n] == stream) ? n : weir_priv_join_search(j, stream);
+}
 
 /* The latest time there has been. */
 static inline weir_ns weir_priv_join_tick(struct weir_join *j, weir_ns now)

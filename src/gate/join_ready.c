@@ -319,8 +319,9 @@ static inline int known(struct weir_join *j, uint64_t out)
 	return 1;
 }
 
-/* Looks at the rules. */
-static int look(struct weir_join *j, uint64_t out, weir_ns deadline, struct weir_join_verdict *v)
+/* Looks at the rules. Apart, like what follows, so that what is known needs no stack. */
+static __attribute__((noinline)) int look(struct weir_join *j, uint64_t out, weir_ns deadline,
+					  struct weir_join_verdict *v)
 {
 	weir_priv_join_judge(j, out, j->now >= deadline && deadline != WEIR_NS_NEVER);
 	remember(j, out, j->verdict.until);
@@ -332,8 +333,8 @@ static int look(struct weir_join *j, uint64_t out, weir_ns deadline, struct weir
 	return give(j, out, j->verdict_until, v);
 }
 
-static int evaluate(struct weir_join *j, uint64_t out, weir_ns deadline,
-		    struct weir_join_verdict *v)
+static __attribute__((noinline)) int evaluate(struct weir_join *j, uint64_t out, weir_ns deadline,
+					      struct weir_join_verdict *v)
 {
 	if (j->state != WEIR_JOIN_STATUS_OK)
 		return without(j, out, (enum weir_join_status)j->state, v);

@@ -50,9 +50,28 @@ void weir_priv_join_sort_streams(uint32_t *stream, uint32_t n)
 	weir_priv_join_sort(stream, n, less_stream, swap_stream);
 }
 
+/* Hints have four places per input, two of which a stream may have: all but a few streams in a
+ * hundred find theirs, unless somebody chose them not to. */
+void weir_priv_join_hint(struct weir_join *j, const uint32_t *old, uint32_t gone)
+{
+	uint32_t *hint, i;
+
+	for (i = 0; i < gone; i++) {
+		hint = weir_priv_join_hints(j, old[i]);
+		hint[0] = hint[1] = 0;
+	}
+	for (i = 0; i < j->n_inputs; i++) {
+		hint = weir_priv_join_hints(j, j->stream[i]);
+		if (hint[0] == 0)
+			hint[0] = i;
+		else if (hint[1] == 0)
+			hint[1] = i;
+	}
+}
+
 /* No branch depends on the streams: a look-up that has to guess half of its steps wrong costs more
  * than one that takes them all. */
-uint32_t weir_priv_join_find(const struct weir_join *j, uint32_t stream)
+uint32_t weir_priv_join_search(const struct weir_join *j, uint32_t stream)
 {
 	const uint32_t *at = j->stream;
 	uint32_t n = j->n_inputs, half;

@@ -45,6 +45,7 @@ static void copy_join(struct yard *copy, const struct yard *y)
 	MOVE(spare);
 	MOVE(stream);
 	MOVE(spare_stream);
+	MOVE(hint);
 	MOVE(order);
 	MOVE(edge);
 	MOVE(binding);

@@ -30,6 +30,7 @@ UNIT_TESTS = \
 	%D%/check_join_agent_outputs \
 	%D%/check_join_blocks \
 	%D%/check_join_edges \
+	%D%/check_join_hints \
 	%D%/check_join_requirements \
 	%D%/check_lease \
 	%D%/check_merge_map \
@@ -56,6 +57,7 @@ UNIT_TESTS = \
 %C%_check_join_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_join_blocks_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_join_edges_LDADD = $(GATE) $(UNIT_LIBS)
+%C%_check_join_hints_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_join_requirements_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_lease_LDADD = $(GATE) $(UNIT_LIBS)
 %C%_check_merge_map_LDADD = $(GATE) $(UNIT_LIBS)
