@@ -195,7 +195,9 @@ WEIR_INLINE void weir_progress_publish(struct weir_progress_writer *w, weir_pos 
 	weir_store_relaxed64(&s->observed, observed);
 	weir_store_relaxed64(&s->sequence, sequence);
 	weir_store_relaxed64(&s->stamp, stamp);
-	weir_store_relaxed64(&s->epoch_state, w->epoch_state);
+	/* our own word: it changes with the first publish, and a load is cheaper than a store */
+	if (WEIR_UNLIKELY(weir_load_relaxed64(&s->epoch_state) != w->epoch_state))
+		weir_store_relaxed64(&s->epoch_state, w->epoch_state);
 	/* PROG.SEQ release: pairs with weir_progress_read() */
 	weir_store_release64(&s->version, v);
 	weir_bell_ring(w->bell, w->registered);
