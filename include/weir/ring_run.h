@@ -15,7 +15,9 @@
  * What it saves: with one stride for all of them, where the next header lies does not depend on what
  * the header before it says, so the processor looks at many of them at a time; and the limits, the
  * stamp of the handle and the look for a lap are paid once per run. Where neighbours differ a run has
- * one record, and costs what weir_ring_poll() costs.
+ * one record, and costs what weir_ring_poll() costs. But with max > 1 it looks at a header behind
+ * what it hands out, where the writer may just be writing: who answers one message at a time polls
+ * singly.
  *
  *	rc = weir_ring_poll_run(&r, 32, &v, &n);
  *	for (i = 0; rc == WEIR_OK && i < n; i++)

@@ -6,6 +6,7 @@
 #include <ck_pr.h>
 
 #include <weir/region.h>
+#include <weir/ring_run.h>
 
 #define TRIES 64 /* looks for a starting point while the writer keeps moving it */
 
@@ -277,39 +278,66 @@ static int unpublished(const struct weir_ring_reader *r)
 				   weir_load_relaxed64(&p->slot->epoch_state) != p->epoch_state);
 }
 
+/* One run, record by record, each as if it had been polled just now. The look for a lap after the
+ * handler of one is the look before that of the next: what `oldest` has not passed with this record
+ * it has not passed with those behind it. *n counts what was handled; nonzero *stop: the handler
+ * has had enough. */
+static int handle_run(struct weir_ring_reader *r, struct weir_ring_view *v, uint32_t run,
+		      weir_ring_handler handle, void *ctx, weir_ns stamp, uint32_t *n, int *stop)
+{
+	const uint64_t stride = weir_ring_stride(v->len);
+	const struct weir_bell_shm *bell = r->progress.bell;
+	weir_pos at = v->at;
+
+	for (;;) {
+		uint64_t lost = r->lost_messages;
+
+		r->next = at + stride;
+		r->seq = v->seq + 1u;
+		*stop = handle(ctx, v);
+		if (r->shm == NULL) { /* it has left */
+			++*n;
+			*stop = 1;
+			return WEIR_OK;
+		}
+		if (WEIR_UNLIKELY(r->lost_messages != lost))
+			return WEIR_LAPPED; /* the handler has looked itself, and counted */
+		weir_fence_acquire();	    /* RING.LAP acquire, as in weir_ring_check() */
+		if (WEIR_UNLIKELY(weir_pos_diff(weir_load_relaxed64(&r->shm->oldest), at) > 0))
+			return weir_ring_check(r, v);
+		++*n;
+		if (*stop)
+			return WEIR_OK;
+		if (bell != NULL && weir_bell_asked(bell))
+			weir_ring_deliver(r, stamp);
+		at += stride;
+		if (--run == 0 || r->next != at) /* all, or the handler has moved on itself */
+			return WEIR_OK;
+		v->ptr += stride;
+		v->at = at;
+		v->end = at + stride;
+		v->seq++;
+	}
+}
+
 int weir_ring_dispatch(struct weir_ring_reader *r, weir_ring_handler handle, void *ctx,
 		       uint32_t max, weir_ns stamp, uint32_t *handled)
 {
 	struct weir_ring_view v;
-	uint32_t n = 0;
-	int rc = WEIR_EMPTY;
+	uint32_t n = 0, run;
+	int rc = WEIR_EMPTY, stop = 0;
 
 	if (r->flags & WEIR_PRIV_RING_DISPATCHING)
 		return -EDEADLK;
 	r->flags |= WEIR_PRIV_RING_DISPATCHING;
-	while (n < max) {
-		uint64_t lost;
-		int stop;
-
-		rc = weir_ring_poll(r, &v);
+	/* Runs that grow with what was there: the first record is handled before anything is looked
+	 * at behind it, where the writer may just be writing. What it answers must not wait for that. */
+	while (n < max && !stop) {
+		rc = weir_ring_poll_run(r, n < max - n ? n : max - n, &v, &run);
+		if (rc == WEIR_OK)
+			rc = handle_run(r, &v, run, handle, ctx, stamp, &n, &stop);
 		if (rc != WEIR_OK)
 			break;
-		lost = r->lost_messages;
-		stop = handle(ctx, &v);
-		if (r->shm == NULL) { /* it has left */
-			n++;
-			rc = WEIR_OK;
-			break;
-		}
-		/* the handler may have looked itself, and counted */
-		rc = r->lost_messages != lost ? WEIR_LAPPED : weir_ring_check(r, &v);
-		if (rc != WEIR_OK)
-			break;
-		n++;
-		if (stop)
-			break;
-		if (r->progress.slot != NULL && weir_bell_asked(r->progress.bell))
-			weir_ring_deliver(r, stamp);
 	}
 	r->flags &= ~WEIR_PRIV_RING_DISPATCHING;
 	/* the one publish point: every way out comes through here */
@@ -332,8 +360,7 @@ int weir_ring_poll_wait(struct weir_ring_reader *r, struct weir_ring_view *v,
 		return rc;
 	/* read-only readers only look at the bell: WEIR_WAITER_READONLY */
 	bell = (struct weir_bell_shm *)(uintptr_t)&r->shm->bell;
-	weir_waiter_init(&wt, how, bell,
-			 r->flags & WEIR_RING_READONLY ? WEIR_WAITER_READONLY : 0);
+	weir_waiter_init(&wt, how, bell, r->flags & WEIR_RING_READONLY ? WEIR_WAITER_READONLY : 0);
 	for (;;) {
 		weir_owner who;
 

@@ -18,34 +18,31 @@
 
 struct feed {
 	struct weir_session *s;
-	uint32_t from;
-	uint32_t stopped; /* by a handler */
+	uint32_t stopped;	   /* by a handler */
+	struct weir_session_msg m; /* what a ring's messages have in common is filled in once */
 };
 
 static int on_record(void *ctx, const struct weir_ring_view *v)
 {
 	struct feed *f = ctx;
 	struct weir_session *s = f->s;
-	const struct handler *h = v->kind < s->kinds && s->handler[v->kind].fn != NULL
-					  ? &s->handler[v->kind]
-					  : &s->other;
-	struct weir_session_msg m;
+	const struct handler *h = &s->other;
 
-	s->did = 1;
-	m.ptr = v->ptr;
-	m.len = v->len;
-	m.kind = v->kind;
-	m.from = f->from;
-	m.reserved = 0;
-	m.seq = v->seq;
-	m.at = v->at;
-	m.now = s->now;
-	if (h->fn != NULL)
-		f->stopped = h->fn(h->ctx, s, &m) != 0;
-	s->stats.handled += h->fn != NULL;
-	s->stats.unhandled += h->fn == NULL;
+	if (WEIR_LIKELY(v->kind < s->kinds && s->handler[v->kind].fn != NULL))
+		h = &s->handler[v->kind];
+	f->m.ptr = v->ptr;
+	f->m.len = v->len;
+	f->m.kind = v->kind;
+	f->m.seq = v->seq;
+	f->m.at = v->at;
+	if (WEIR_LIKELY(h->fn != NULL)) {
+		f->stopped = h->fn(h->ctx, s, &f->m) != 0;
+		s->stats.handled++;
+	} else {
+		s->stats.unhandled++;
+	}
 	return f->stopped || s->post_user != 0 || weir_session_called(s) ||
-	       (s->draining != NULL && weir_session_reaches_cut(s, f->from, v->at, v->end));
+	       (s->draining != NULL && weir_session_reaches_cut(s, f->m.from, v->at, v->end));
 }
 
 /* A damaged header: there is no way past it. Nobody waits for us there any more, and fences tell. */
@@ -83,19 +80,19 @@ static void rejoin_rings(struct weir_session *s)
 /* Up to `max` records. Returns how many were handled; 0 ends the ring's turn. */
 static uint32_t serve_some(struct weir_session *s, struct feed *f, uint32_t max)
 {
-	struct weir_ring_reader *r = &s->reader[f->from];
+	struct weir_ring_reader *r = &s->reader[f->m.from];
 	uint64_t lost = r->lost_messages;
 	uint32_t n;
 	int rc = weir_ring_dispatch(r, on_record, f, max, s->now, &n);
 
 	if (n != 0)
-		ring_bell_of(s, f->from); /* its writer may wait for room */
+		ring_bell_of(s, f->m.from); /* its writer may wait for room */
 	s->stats.lost += r->lost_messages - lost;
-	if (rc == WEIR_LAPPED)
+	if (n != 0 || rc == WEIR_LAPPED)
 		s->did = 1;
 	if (rc != -EBADMSG)
 		return rc == WEIR_OK ? n : 0;
-	leave_damaged(s, f->from);
+	leave_damaged(s, f->m.from);
 	return 0;
 }
 
@@ -105,9 +102,14 @@ static void run_posts(struct weir_session *s);
  * member may be waiting for what has just been decided. */
 static void serve_ring(struct weir_session *s, uint32_t i)
 {
-	struct feed f = {s, i, 0};
 	uint32_t left = s->batch, n;
+	struct feed f;
 
+	f.s = s;
+	f.stopped = 0;
+	f.m.from = i;
+	f.m.reserved = 0;
+	f.m.now = s->now;
 	do {
 		n = serve_some(s, &f, left);
 		left -= n;
@@ -257,7 +259,7 @@ int weir_session_poll(struct weir_session *s, weir_ns now)
 weir_ns weir_session_next_ns(const struct weir_session *s)
 {
 	return is_coordinator(s) && s->next_deadline < s->next_liveness ? s->next_deadline
-									 : s->next_liveness;
+									: s->next_liveness;
 }
 
 /* ---- blocking ---- */

@@ -26,7 +26,8 @@ int weir_session_claim(struct weir_session *s, uint32_t kind, uint32_t len,
 	if (s->magic != SESSION_MAGIC)
 		return -ENOTCONN; /* a forked child's */
 	rc = weir_ring_claim(&s->writer, kind, len, (enum weir_ring_policy)s->policy, room);
-	s->stats.full += rc == WEIR_FULL;
+	if (WEIR_UNLIKELY(rc == WEIR_FULL))
+		s->stats.full++;
 	return rc;
 }
 

@@ -393,6 +393,105 @@ START_TEST(what_is_claimed_is_not_seen)
 }
 END_TEST
 
+/* What a handler of a dispatch may do, at random. */
+struct player {
+	struct bed *b;
+	struct weir_ring_reader *r;
+	uint64_t x;
+	uint64_t handled, taken; /* by the loop, and by the handler itself */
+	uint64_t asked, overtaken;
+	int lossy, counted, stopped;
+};
+
+/* As bed_send(), but all of one kind. */
+static int send_alike(struct bed *b, uint32_t len, enum weir_ring_policy policy)
+{
+	struct weir_ring_room room;
+	uint64_t seq = b->w.messages;
+	int rc = weir_ring_claim(&b->w, 1, len, policy, &room);
+
+	if (rc != WEIR_OK)
+		return rc;
+	bed_fill(room.ptr, len, seq);
+	weir_ring_commit(&b->w);
+	return WEIR_OK;
+}
+
+static int play(void *ctx, const struct weir_ring_view *v)
+{
+	struct player *p = ctx;
+	struct weir_progress_record rec;
+	struct weir_ring_view more;
+
+	ck_assert(!p->stopped);
+	ck_assert_uint_eq(v->seq, p->handled + p->taken + p->r->lost_messages);
+	ck_assert_uint_eq(p->r->next, v->end);
+	ck_assert_uint_eq(v->end - v->at, weir_ring_stride(v->len));
+	ck_assert_ptr_eq(v->ptr, p->r->data + (v->at & p->r->mask) + WEIR_RING_HEADER);
+	ck_assert(bed_verify(v->ptr, v->len, v->seq));
+	ck_assert_int_eq(weir_progress_read(&p->b->table, 0, &rec), WEIR_OK);
+	if (p->counted) { /* the one before was delivered at once */
+		ck_assert(rec.delivered == v->at || (v->at & p->r->mask) == 0); /* padding */
+		p->counted = 0;
+	}
+	if (lcg(&p->x) % 16 == 0) {
+		p->b->table.shm->bell.waiting = 1; /* delivering rings, which takes it back */
+		p->asked++;
+		p->counted = !p->lossy;
+	}
+	if (lcg(&p->x) % 16 == 0 && weir_ring_poll(p->r, &more) == WEIR_OK) {
+		ck_assert_uint_eq(more.seq, v->seq + 1u);
+		p->taken++;
+		p->counted = 0;
+	}
+	if (p->lossy && lcg(&p->x) % 64 == 0) {
+		uint32_t n;
+
+		for (n = 0; n < 300; n++)
+			ck_assert_int_eq(send_alike(p->b, 8, WEIR_RING_LOSSY), WEIR_OK);
+		if (weir_pos_diff(bed_shm(p->b)->oldest, v->at) > 0) {
+			if (p->overtaken++ % 2 == 0) /* the loop looks, if the handler does not */
+				ck_assert_int_eq(weir_ring_check(p->r, v), WEIR_LAPPED);
+			return 0; /* not handled */
+		}
+	}
+	p->handled++;
+	p->stopped = lcg(&p->x) % 16 == 0;
+	return p->stopped;
+}
+
+/* The loop takes runs, and its handler cannot tell. */
+START_TEST(dispatch_gives_single_records)
+{
+	struct bed b;
+	struct weir_ring_reader r;
+	struct player p = {.b = &b, .r = &r, .x = (uint64_t)_i + 7, .lossy = _i % 2};
+	enum weir_ring_policy policy = p.lossy ? WEIR_RING_LOSSY : WEIR_RING_GATED;
+	uint64_t before;
+	uint32_t step, n, k;
+	int rc;
+
+	bed_open(&b, CAPACITY, origins[_i / 2], 1);
+	ck_assert_int_eq(weir_ring_join(&r, b.ring, &b.table, 0, WEIR_RING_OLDEST, ME, NULL),
+			 WEIR_OK);
+	for (step = 0; step < 3000; step++) {
+		for (k = lcg(&p.x) % 60; k != 0; k--)
+			if (send_alike(&b, lcg(&p.x) % 8 == 0 ? 40 : 8, policy) != WEIR_OK)
+				break;
+		p.counted = 0;
+		p.stopped = 0;
+		before = p.handled;
+		rc = weir_ring_dispatch(&r, play, &p, 1 + lcg(&p.x) % 50, 1, &n);
+		ck_assert(rc == WEIR_OK || rc == WEIR_EMPTY || (p.lossy && rc == WEIR_LAPPED));
+		ck_assert_uint_eq(n, p.handled - before);
+	}
+	ck_assert_uint_gt(p.asked, 100);
+	ck_assert_uint_gt(p.taken, 100);
+	ck_assert(p.lossy ? p.overtaken > 10 : r.lost_messages == 0);
+	bed_close(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ring_run");
@@ -411,6 +510,7 @@ int main(void)
 	tcase_add_loop_test(t, laps_are_counted_exactly, 0, NORIGINS);
 	tcase_add_test(t, losses_are_published);
 	tcase_add_loop_test(t, damage_inside_a_run_is_not_followed, 0, 4);
+	tcase_add_loop_test(t, dispatch_gives_single_records, 0, 2 * NORIGINS);
 	suite_add_tcase(s, t);
 	run = srunner_create(s);
 	srunner_run_all(run, CK_ENV);
