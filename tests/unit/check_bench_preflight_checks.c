@@ -15,6 +15,7 @@ static const struct single {
 	{CPU "intel_pstate/no_turbo", "0\n", "turbo", WARN, "on"},
 	{CPU "cpu3/cpuidle/state2/disable", "0\n", "idle states", WARN, "C6, 133 us"},
 	{CPU "cpu2/cpuidle/state1/latency", "21\n", "idle states", WARN, "C1, 21 us"},
+	{CPU "cpu2/cpuidle/state0/latency", "50\n", "idle states", WARN, "POLL, 50 us"},
 	{CPU "cpu3/topology/thread_siblings_list", "2,3\n", "smt", WARN, "2 and 3"},
 	{CPU "cpu3/topology/thread_siblings_list", "0,1\n", "smt", UNKNOWN, "1 of 2"},
 	{CPU "isolated", "3\n", "isolated", WARN, "3"},
