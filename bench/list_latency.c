@@ -34,7 +34,7 @@ void bench_add_latency_cases(const char *who, uint32_t flags,
 	struct bench b;
 	unsigned p;
 
-	for (p = 0; p < 2; p++) {
+	for (p = 0; p < (flags & BENCH_THREADS ? 1u : 2u); p++) {
 		memset(&b, 0, sizeof(b));
 		b.unit = "round trip";
 		b.readers = 1;
@@ -52,7 +52,7 @@ void bench_add_rate_cases(const char *who, uint32_t flags, uint32_t readers,
 	struct bench b;
 	unsigned p;
 
-	for (p = 0; p < 2; p++) {
+	for (p = 0; p < (flags & BENCH_THREADS ? 1u : 2u); p++) {
 		memset(&b, 0, sizeof(b));
 		b.unit = "message";
 		b.readers = readers;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "latency.h"
+
 #define LAPS 3u		/* of a ring: its end is passed, and passed again */
 #define OPERATIONS 512u /* of what has no end to pass */
 #define READS 262144u	/* of records that somebody writes meanwhile */
@@ -24,6 +26,13 @@ static int is_chosen(const struct bench_env *env, const struct plan_options *opt
 	return !(b->flags & BENCH_SPINS) || b->readers + 1 <= env->cpus;
 }
 
+/* Of what is timed one by one, each operation? */
+static int recorded(struct bench_env *env, const struct bench *b)
+{
+	return !(b->flags & BENCH_LATENCY) ||
+	       latency_collect(env, b, operations_of(b), NULL, NULL) == 0;
+}
+
 static int passes(struct bench_env *env, const struct bench *b)
 {
 	struct bench_sample s;
@@ -31,7 +40,7 @@ static int passes(struct bench_env *env, const struct bench *b)
 
 	bench_full_name(b, name, sizeof(name));
 	env->error[0] = '\0';
-	if (b->run(env, b, operations_of(b), &s) >= 0) {
+	if (b->run(env, b, operations_of(b), &s) >= 0 && recorded(env, b)) {
 		printf("ok %s\n", name);
 		return 1;
 	}

@@ -112,4 +112,6 @@ extern "C" void bench_add_atomic_queue(void)
 	bench_add_ring_cases("atomic_queue-optimist", BENCH_PEER | BENCH_SPINS, optimist_wants,
 			     queue_roles<optimist>::run_ring);
 	bench_add_roundtrip_cases("atomic_queue", BENCH_PEER, queue_roles<atomicq>::run_trip);
+	bench_add_latency_cases("atomic_queue", BENCH_PEER, queue_roles<atomicq>::run_trip);
+	bench_add_rate_cases("atomic_queue", BENCH_PEER, 1, queue_roles<atomicq>::run_rate);
 }

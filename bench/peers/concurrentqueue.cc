@@ -226,4 +226,6 @@ extern "C" void bench_add_concurrentqueue(void)
 	bench_add_ring_cases("concurrentqueue", flags, one_reader, run_ring);
 	bench_add_ring_cases("concurrentqueue", flags | BENCH_SHARING, several_readers, run_ring);
 	bench_add_roundtrip_cases("concurrentqueue", flags, queue_roles<concq>::run_trip);
+	bench_add_latency_cases("concurrentqueue", flags, queue_roles<concq>::run_trip);
+	bench_add_rate_cases("concurrentqueue", flags, 1, queue_roles<concq>::run_rate);
 }

@@ -201,4 +201,6 @@ void bench_add_eventfd(void)
 	bench_add_ring_cases("eventfd", BENCH_PEER, kernel_wants, run_ring);
 	bench_add_roundtrip_cases("eventfd", BENCH_PEER, run_trip);
 	bench_add_roundtrip_cases("eventfd-blocking", BENCH_PEER | BENCH_FULL, run_trip_blocking);
+	bench_add_latency_cases("eventfd", BENCH_PEER | BENCH_FULL, run_trip);
+	bench_add_latency_cases("eventfd-blocking", BENCH_PEER | BENCH_FULL, run_trip_blocking);
 }

@@ -91,4 +91,6 @@ void bench_add_pipe(void)
 	bench_add_ring_cases("pipe", BENCH_PEER, kernel_wants, run_ring);
 	bench_add_roundtrip_cases("pipe", BENCH_PEER, run_trip);
 	bench_add_roundtrip_cases("pipe-blocking", BENCH_PEER | BENCH_FULL, run_trip_blocking);
+	bench_add_latency_cases("pipe", BENCH_PEER | BENCH_FULL, run_trip);
+	bench_add_latency_cases("pipe-blocking", BENCH_PEER | BENCH_FULL, run_trip_blocking);
 }

@@ -103,7 +103,7 @@ static int reader(struct role *me)
 static double run_with(struct bench_env *env, const struct bench *b, uint64_t n,
 		       struct bench_sample *out, int flags)
 {
-	const int trip = strcmp(b->group, "roundtrip") == 0;
+	const int trip = strcmp(b->group, "ring") != 0;
 	double ns;
 
 	if (open_queues(env, trip ? 2 : 1, b->size, flags) != 0)
@@ -135,4 +135,6 @@ void bench_add_posix_mq(void)
 	bench_add_ring_cases("posix_mq", BENCH_PEER, kernel_wants_single, run);
 	bench_add_roundtrip_cases("posix_mq", BENCH_PEER, run);
 	bench_add_roundtrip_cases("posix_mq-blocking", BENCH_PEER | BENCH_FULL, run_blocking);
+	bench_add_latency_cases("posix_mq", BENCH_PEER | BENCH_FULL, run);
+	bench_add_latency_cases("posix_mq-blocking", BENCH_PEER | BENCH_FULL, run_blocking);
 }

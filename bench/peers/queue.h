@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "../flow.h"
 #include "message.h"
 
 namespace
@@ -128,15 +129,63 @@ template <template <size_t> class Peer> struct queue_roles {
 		if (out == nullptr || in == nullptr || role_start(me) != 0)
 			return -1;
 		for (i = 0; i < me->n; i++) {
+			const uint64_t begun = latency_begin(me);
+
 			if (me->index == 0 && queue_put<Peer<Size>, Size>(me, out, m, i) != 0)
 				return -1;
 			if (queue_take<Peer<Size>, Size>(me, in, check) != 0)
 				return -1;
+			latency_end(me, begun);
 			if (me->index == 1 && queue_put<Peer<Size>, Size>(me, out, m, i) != 0)
 				return -1;
 		}
 		role_done(me, i);
 		return 0;
+	}
+
+	/* At a fixed rate: one end of the queue, and the writer's copy of a message. */
+	struct flow_end {
+		Peer<FLOW_BYTES> *q;
+		message<FLOW_BYTES> m;
+	};
+
+	static int flow_put(struct role *me, void *end, uint64_t seq, const struct flow_stamp *s)
+	{
+		flow_end *e = static_cast<flow_end *>(end);
+
+		memcpy(e->m.rest, s, sizeof(*s));
+		return queue_put<Peer<FLOW_BYTES>, FLOW_BYTES>(me, e->q, e->m, seq);
+	}
+
+	static int flow_take(struct role *me, void *end, uint64_t seq, struct flow_stamp *s)
+	{
+		uint64_t wrong = 0, word = 0;
+		const auto look = [&](const message<FLOW_BYTES> &m) {
+			wrong = msg_differs(me, &m, FLOW_BYTES, seq);
+			word = m.number;
+			memcpy(s, m.rest, sizeof(*s));
+		};
+
+		if (!static_cast<flow_end *>(end)->q->take(look))
+			return 0;
+		return BENCH_UNLIKELY(wrong != 0) ? role_bad_message(me, seq, &word) : 1;
+	}
+
+	static int flow_writer(struct role *me)
+	{
+		flow_end e;
+
+		e.q = queue_open<Peer<FLOW_BYTES>>(me, 0, 1);
+		msg_prepare(me, &e.m, FLOW_BYTES);
+		return e.q == nullptr ? -1 : flow_send(me, flow_put, &e);
+	}
+
+	static int flow_reader(struct role *me)
+	{
+		flow_end e;
+
+		e.q = queue_open<Peer<FLOW_BYTES>>(me, 0, 1);
+		return e.q == nullptr ? -1 : flow_receive(me, flow_take, &e);
 	}
 
 	static int writer(struct role *me)
@@ -159,6 +208,13 @@ template <template <size_t> class Peer> struct queue_roles {
 	{
 		memset(env->arena, 0, sizeof(struct queue_desk));
 		return driver_run(env, b, writer, reader, 2, n, out);
+	}
+
+	static double run_rate(struct bench_env *env, const struct bench *b, uint64_t n,
+			       struct bench_sample *out)
+	{
+		memset(env->arena, 0, sizeof(struct queue_desk));
+		return driver_run(env, b, flow_writer, flow_reader, 2, n, out);
 	}
 
 	static double run_trip(struct bench_env *env, const struct bench *b, uint64_t n,

@@ -55,4 +55,8 @@ extern "C" void bench_add_readerwriterqueue(void)
 			     queue_roles<rwq>::run_ring);
 	bench_add_roundtrip_cases("readerwriterqueue", BENCH_PEER | BENCH_THREADS,
 				  queue_roles<rwq>::run_trip);
+	bench_add_latency_cases("readerwriterqueue", BENCH_PEER | BENCH_THREADS,
+				queue_roles<rwq>::run_trip);
+	bench_add_rate_cases("readerwriterqueue", BENCH_PEER | BENCH_THREADS, 1,
+			     queue_roles<rwq>::run_rate);
 }

@@ -198,4 +198,8 @@ void bench_add_unix_socket(void)
 	bench_add_roundtrip_cases("unix-stream-blocking", full, stream_trip_blocking);
 	bench_add_roundtrip_cases("unix-seqpacket", full, packet_trip_nonblocking);
 	bench_add_roundtrip_cases("unix-seqpacket-blocking", full, packet_trip_blocking);
+	bench_add_latency_cases("unix-stream", BENCH_PEER | BENCH_FULL, stream_trip);
+	bench_add_latency_cases("unix-stream-blocking", full, stream_trip_blocking);
+	bench_add_latency_cases("unix-seqpacket", full, packet_trip_nonblocking);
+	bench_add_latency_cases("unix-seqpacket-blocking", full, packet_trip_blocking);
 }

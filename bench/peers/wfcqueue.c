@@ -275,4 +275,5 @@ void bench_add_wfcqueue(void)
 	bench_add_ring_cases("wfcqueue", BENCH_PEER, wants, run_ring);
 	bench_add_ring_cases("wfcqueue-splice", BENCH_PEER, bench_ring_consumer_case, run_splice);
 	bench_add_roundtrip_cases("wfcqueue", BENCH_PEER, run_trip);
+	bench_add_latency_cases("wfcqueue", BENCH_PEER, run_trip);
 }
