@@ -37,7 +37,7 @@ do for [form in 'svg png'] {
 		set title nice(word(ways, w))
 		if (w == 1) {
 			set ylabel 'time per generation (log scale)'
-			set key at screen 0.99, screen 0.82 right top Left reverse samplen 2 spacing 1.2
+			set key at screen 0.99, screen 0.82 right top vertical maxcols 1 Left reverse samplen 2 spacing 1.2
 		} else {
 			unset ylabel
 			unset key

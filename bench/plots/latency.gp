@@ -29,14 +29,17 @@ do for [form in 'svg png'] {
 	do for [c = 1:panels] {
 		set title word(cases, c)
 		if (c == 1) {
-			set key at screen 0.99, screen 1 - 0.3 / (rows + 1.0) right top Left reverse samplen 2 spacing 1.2
+			set key at screen 0.99, screen 1 - 0.3 / (rows + 1.0) right top vertical maxcols 1 Left reverse samplen 2 spacing 1.2
 		} else {
 			unset key
 		}
-		plot for [i = 1:n] file every ::1 \
+		plot for [i = 1:n] NaN \
+			with linespoints lw width(word(whos, i)) lc rgb colour(word(whos, i), i) \
+			pt mark(word(whos, i), i) ps 0.8 title (c == 1 ? word(whos, i) : ''), \
+			for [i = 1:n] file every ::1 \
 			using (strcol(1) eq word(cases, c) && strcol(2) eq word(whos, i) ? nines($3) : NaN):4 \
 			with linespoints lw width(word(whos, i)) lc rgb colour(word(whos, i), i) \
-			pt mark(word(whos, i), i) ps 0.5 title word(whos, i)
+			pt mark(word(whos, i), i) ps 0.5 notitle
 	}
 	unset multiplot
 	unset output

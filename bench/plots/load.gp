@@ -10,7 +10,7 @@ set xlabel 'achieved, messages per second (log scale)'
 set ylabel 'response time, from when a message was due (log scale)'
 set format x '%.0s%c'
 eval 'set ytics '.durations
-set key outside right top Left reverse samplen 3 spacing 1.2
+set key outside right top vertical maxcols 1 Left reverse samplen 3 spacing 1.2
 do for [form in 'svg png'] {
 	eval open(form, 1050, 600)
 	set output name.'.'.form

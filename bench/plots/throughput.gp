@@ -14,6 +14,8 @@ set logscale y
 set xrange [small:large]
 set xtics ('8 B' 8, '16' 16, '32' 32, '64 B' 64, '128' 128, '256' 256, '512' 512, '1 KiB' 1024, '2' 2048, '4 KiB' 4096)
 set xlabel 'payload of a message (log scale)'
+# a key is no higher than its panel: the names beyond the first ones are beside the second row
+fits(i) = i <= 13 || rows == 1 ? 1 : 2
 how(b) = b == 1 ? 'published one by one' : sprintf('published in batches of %d', b)
 # Of one transport and batch; a limit has no batch.
 is(t, b, who, batch, kind) = who eq t && (kind eq 'limit' || batch == b)
@@ -28,16 +30,19 @@ do for [form in 'svg png'] {
 			set title how(b)
 			set ylabel (c == 1 ? 'million messages per second (log scale)' : 'GB per second, payload (log scale)')
 			set format y '%g'
-			if (r == 1 && c == 1) {
-				set key at screen 0.99, screen 0.86 right top Left reverse samplen 2 spacing 1.2
+			if (r <= 2 && c == 1) {
+				set key at screen 0.99, screen (r == 1 ? 0.86 : 0.41) right top vertical maxcols 1 Left reverse samplen 2 spacing 1.2
 			} else {
 				unset key
 			}
-			plot for [i = 1:words(transports)] file every ::1 \
-				using 2:(is(word(transports, i), b, strcol(1), column(3), strcol(8)) ? (c == 1 ? $4 / 1e6 : $7) : NaN) \
+			plot for [i = 1:words(transports)] NaN \
 				with linespoints lw width(word(transports, i)) lc rgb colour(word(transports, i), i) \
 				pt mark(word(transports, i), i) ps 1.1 dt dash(word(transports, i)) \
-				title word(transports, i)
+				title (fits(i) == r ? word(transports, i) : ''), \
+				for [i = 1:words(transports)] file every ::1 \
+				using 2:(is(word(transports, i), b, strcol(1), column(3), strcol(8)) ? (c == 1 ? $4 / 1e6 : $7) : NaN) \
+				with linespoints lw width(word(transports, i)) lc rgb colour(word(transports, i), i) \
+				pt mark(word(transports, i), i) ps 1.1 dt dash(word(transports, i)) notitle
 		}
 	}
 	unset multiplot
