@@ -47,7 +47,7 @@ struct weir_rendezvous {
 	uint32_t parties;
 	uint32_t party;
 	int32_t registered; /* what weir_bell_register() said */
-	uint32_t reserved;
+	uint32_t futile;    /* waits in a row in which looking alone was not enough */
 } WEIR_ALIGNED(WEIR_LINE);
 
 /* Writes a rendezvous for `parties`, 1..WEIR_RENDEZVOUS_PARTIES_MAX. mem: zeroed, WEIR_LINE-aligned,

@@ -87,22 +87,49 @@ int weir_rendezvous_attach(struct weir_rendezvous *r, struct weir_span mem, uint
 	return WEIR_OK;
 }
 
+#define FUTILE 4u     /* waits in a row that had to yield, until spinning first is left out */
+#define TRY_AGAIN 16u /* every so many generations it is not */
+
+/* Parties that share CPUs find out that looking for a while before they yield never helps: whom they
+ * wait for cannot run meanwhile. Only where the caller left the number of looks to us. */
+static int spins_in_vain(const struct weir_rendezvous *r, const struct weir_wait *how)
+{
+	return how != NULL && how->strategy == WEIR_WAIT_YIELD && how->spins == 0 &&
+	       r->futile >= FUTILE && r->generation % TRY_AGAIN != 0;
+}
+
+static int wait_for_all(struct weir_rendezvous *r, struct weir_waiter *wt)
+{
+	int rc;
+
+	do {
+		rc = weir_waiter_step(wt);
+		if (rc < 0)
+			return rc;
+	} while (weir_rendezvous_test(r) != WEIR_OK);
+	return WEIR_OK;
+}
+
 int weir_rendezvous_wait(struct weir_rendezvous *r, const struct weir_wait *how)
 {
 	struct weir_waiter wt;
-	int rc;
+	struct weir_wait shorter;
+	int rc, vain;
 
 	weir_rendezvous_arrive(r);
 	if (weir_rendezvous_test(r) == WEIR_OK)
 		return WEIR_OK;
-	weir_waiter_init(&wt, how, &r->shm->bell, 0);
-	for (;;) {
-		rc = weir_waiter_step(&wt);
-		if (rc < 0)
-			return rc;
-		if (weir_rendezvous_test(r) == WEIR_OK)
-			return WEIR_OK;
+	vain = spins_in_vain(r, how);
+	if (vain) {
+		shorter = *how;
+		shorter.spins = 1;
+		how = &shorter;
 	}
+	weir_waiter_init(&wt, how, &r->shm->bell, 0);
+	rc = wait_for_all(r, &wt);
+	if (!vain)
+		r->futile = wt.yields != 0 ? r->futile + (r->futile < FUTILE) : 0;
+	return rc;
 }
 
 uint32_t weir_rendezvous_missing(const struct weir_rendezvous *r, uint32_t *party, uint32_t cap)
