@@ -111,7 +111,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/table.c %D%/table.h \
 	%D%/wakeup.h \
 	%D%/watch.c %D%/watch.h
-%C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -I%D% $(BENCH_DEFS)
+%C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -iquote %D% $(BENCH_DEFS)
 %C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread
 BENCH_DEFS = -DBENCH_VERSION='"$(VERSION)"' \
 	-DBENCH_CFLAGS='"$(WEIR_CFLAGS) $(CFLAGS)"'
@@ -267,10 +267,15 @@ clean-bench:
 	rm -rf bench-report check_bench_preflight*.tree
 .PHONY: bench-full bench-revision clean-bench
 
-# Compares two reports. (Not "compare": C++ has a header of that name, and this folder is searched.)
+# Compares two reports. bench/compare is the short name in the tree. (C++ has a header of that name:
+# this folder is searched for "" alone, -iquote.)
 if BENCH_COMPARE
+noinst_SCRIPTS = %D%/compare
+CLEANFILES += %D%/compare
+%D%/compare: %D%/weir-bench-compare$(EXEEXT)
+	$(AM_V_GEN)printf '#!/bin/sh\nexec "$${0%%/*}/weir-bench-compare" "$$@"\n' > $@ && chmod +x $@
 bin_PROGRAMS += %D%/weir-bench-compare
-%C%_weir_bench_compare_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -I$(srcdir)/%D%
+%C%_weir_bench_compare_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -iquote $(srcdir)/%D%
 %C%_weir_bench_compare_LDADD = $(JANSSON_LIBS) -lm
 %C%_weir_bench_compare_SOURCES = \
 	%D%/compare.c %D%/compare.h \
@@ -301,7 +306,7 @@ check_PROGRAMS += tests/unit/check_bench_stats
 TESTS += tests/unit/check_bench_stats
 tests_unit_check_bench_stats_SOURCES = tests/unit/check_bench_stats.c \
 	%D%/judge.c %D%/list.c %D%/stats.c
-tests_unit_check_bench_stats_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_stats_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_stats_LDADD = $(UNIT_LIBS)
 
 PREFLIGHT_PARTS = tests/unit/preflight_fixture.h \
@@ -311,17 +316,17 @@ PREFLIGHT_PARTS = tests/unit/preflight_fixture.h \
 check_PROGRAMS += tests/unit/check_bench_preflight tests/unit/check_bench_preflight_checks
 TESTS += tests/unit/check_bench_preflight tests/unit/check_bench_preflight_checks
 tests_unit_check_bench_preflight_SOURCES = tests/unit/check_bench_preflight.c $(PREFLIGHT_PARTS)
-tests_unit_check_bench_preflight_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_preflight_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_preflight_LDADD = $(UNIT_LIBS)
 tests_unit_check_bench_preflight_checks_SOURCES = tests/unit/check_bench_preflight_checks.c \
 	$(PREFLIGHT_PARTS)
-tests_unit_check_bench_preflight_checks_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_preflight_checks_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_preflight_checks_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/check_bench_topology
 TESTS += tests/unit/check_bench_topology
 tests_unit_check_bench_topology_SOURCES = tests/unit/check_bench_topology.c %D%/topology.c
-tests_unit_check_bench_topology_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_topology_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_topology_LDADD = $(UNIT_LIBS)
 if HAVE_HWLOC
 tests_unit_check_bench_topology_CPPFLAGS += -DBENCH_HAVE_HWLOC $(HWLOC_CFLAGS)
@@ -333,7 +338,7 @@ TESTS += tests/unit/check_bench_cores
 tests_unit_check_bench_cores_SOURCES = tests/unit/check_bench_cores.c \
 	%D%/cores_data.c %D%/cores_out.c %D%/cores_plan.c \
 	%D%/jsonw.c %D%/stats.c
-tests_unit_check_bench_cores_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_cores_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_cores_LDADD = $(UNIT_LIBS)
 endif
 
@@ -344,13 +349,13 @@ tests_unit_check_bench_stats_SOURCES += %D%/hist.c %D%/judge_latency.c
 check_PROGRAMS += tests/unit/check_bench_hist
 TESTS += tests/unit/check_bench_hist
 tests_unit_check_bench_hist_SOURCES = tests/unit/check_bench_hist.c %D%/alloc.c %D%/hist.c
-tests_unit_check_bench_hist_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_hist_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_hist_LDADD = $(UNIT_LIBS) -lm
 
 check_PROGRAMS += tests/unit/check_bench_flow
 TESTS += tests/unit/check_bench_flow
 tests_unit_check_bench_flow_SOURCES = tests/unit/check_bench_flow.c %D%/clock.c %D%/hist.c
-tests_unit_check_bench_flow_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_flow_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_flow_LDADD = $(UNIT_LIBS) -lm
 
 check_PROGRAMS += tests/unit/check_bench_latency
@@ -358,19 +363,19 @@ TESTS += tests/unit/check_bench_latency
 tests_unit_check_bench_latency_SOURCES = tests/unit/check_bench_latency.c \
 	%D%/csvw.c %D%/hist.c %D%/judge.c %D%/judge_latency.c %D%/latency.c \
 	%D%/latency_files.c %D%/latency_plan.c %D%/list.c %D%/list_latency.c %D%/stats.c
-tests_unit_check_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_latency_LDADD = $(UNIT_LIBS) -lm
 
 check_PROGRAMS += tests/unit/check_bench_load
 TESTS += tests/unit/check_bench_load
 tests_unit_check_bench_load_SOURCES = tests/unit/check_bench_load.c %D%/load_knee.c
-tests_unit_check_bench_load_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_load_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_load_LDADD = $(UNIT_LIBS) -lm
 
 check_PROGRAMS += tests/unit/check_bench_compare
 TESTS += tests/unit/check_bench_compare
 tests_unit_check_bench_compare_SOURCES = tests/unit/check_bench_compare.c %D%/ranks.c
-tests_unit_check_bench_compare_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+tests_unit_check_bench_compare_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_compare_LDADD = $(UNIT_LIBS) -lm
 endif
 
@@ -407,4 +412,4 @@ update-instructions:
 	+@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/check-instructions --update
 .PHONY: bench-instructions update-instructions
 
-EXTRA_DIST += %D%/README.md %D%/instructions/table.awk
+EXTRA_DIST += docs/benchmarking.md %D%/README.md %D%/instructions/table.awk
