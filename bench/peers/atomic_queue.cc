@@ -1,7 +1,9 @@
 /*
  * max0x7ba's atomic_queue as a peer, in its mode for one writer and one reader. At 8 B it is
  * AtomicQueue, whose elements are atomic words with one value that means empty; above,
- * AtomicQueue2, which keeps a state per element. Its capacity is a constant and the queue one block,
+ * AtomicQueue2, which keeps a state per element; without the order of elements that keeps neighbours on
+ * different lines, made for many threads: with two, each message would touch another line of states,
+ * which takes several times as long. Its capacity is a constant and the queue one block,
  * so it lies in shared memory and is run between processes, too. It has no bulk calls.
  *
  * try_push() and try_pop() are the calls that say "full" and "empty". push() and pop(), its
@@ -25,8 +27,8 @@ using words = atomic_queue::AtomicQueue<uint64_t, BENCH_RING_BYTES / 8u, UINT64_
 					false, true>;
 
 template <size_t Size>
-using values =
-	atomic_queue::AtomicQueue2<message<Size>, BENCH_RING_BYTES / Size, true, true, false, true>;
+using values = atomic_queue::AtomicQueue2<message<Size>, BENCH_RING_BYTES / Size, false, true,
+					  false, true>;
 
 template <size_t Size> struct alignas(BENCH_LINE) atomicq {
 	static constexpr size_t stride = 1u << 20;
