@@ -25,24 +25,24 @@ extern "C" {
 #define BENCH_LATENCY_BYTES (512u << 10) /* behind the arena: see latency.h */
 
 enum bench_flag {
-	BENCH_PEER = 1u,     /* not ours: the ratio is taken against the fastest of these */
-	BENCH_SHARING = 2u,  /* its readers compete for messages: shown, never in a ratio */
-	BENCH_LOSSY = 16384u, /* its writer waits for nobody: what readers miss is counted, not failed */
-	BENCH_LIMIT = 4u,    /* what the machine can do, not what a library does */
-	BENCH_PROCS = 8u,    /* roles are processes, not threads */
-	BENCH_TIME = 16u,    /* only ns/op says something: no rate */
-	BENCH_FREE = 32u,    /* only role 0 counts operations; the others are there to disturb it */
-	BENCH_FULL = 64u,    /* not in the quick plan */
-	BENCH_LINES = 128u,  /* readers look at every line of the payload, not at its ends alone */
-	BENCH_EQUALS = 256u, /* roles are alike: dealt out over all CPUs, the first one's too */
-	BENCH_SPINS = 512u,  /* waits without giving its CPU away: not in the quick plan when roles
-			      * share CPUs, since it measures the scheduler's time slice then */
-	BENCH_PART = 1024u,  /* ours, but only a part of what the peers do: in no ratio to them */
-	BENCH_DRAINS = 2048u, /* the sample's value is the time of its drains, ns per operation */
-	BENCH_LATENCY = 4096u, /* its operations are timed one by one: see latency.h */
-	BENCH_APART = 16384u, /* the sample's value is its time, ns; there are pauses between operations */
-	BENCH_OPEN = 8192u, /* with BENCH_LATENCY: sent at the rate b->rate, see flow.h */
-	BENCH_THREADS = 1u << 16 /* its memory cannot be shared: no cases between processes */
+	BENCH_PEER = 1u << 0,    /* not ours: the ratio is taken against the fastest of these */
+	BENCH_SHARING = 1u << 1, /* its readers compete for messages: shown, never in a ratio */
+	BENCH_LIMIT = 1u << 2,   /* what the machine can do, not what a library does */
+	BENCH_PROCS = 1u << 3,   /* roles are processes, not threads */
+	BENCH_TIME = 1u << 4,    /* only ns/op says something: no rate */
+	BENCH_FREE = 1u << 5,    /* only role 0 counts operations; the others are there to disturb it */
+	BENCH_FULL = 1u << 6,    /* not in the quick plan */
+	BENCH_LINES = 1u << 7,   /* readers look at every line of the payload, not at its ends alone */
+	BENCH_EQUALS = 1u << 8,  /* roles are alike: dealt out over all CPUs, the first one's too */
+	BENCH_SPINS = 1u << 9,   /* waits without giving its CPU away: not in the quick plan when roles
+				  * share CPUs, since it measures the scheduler's time slice then */
+	BENCH_PART = 1u << 10,   /* ours, but only a part of what the peers do: in no ratio to them */
+	BENCH_DRAINS = 1u << 11, /* the sample's value is the time of its drains, ns per operation */
+	BENCH_LATENCY = 1u << 12, /* its operations are timed one by one: see latency.h */
+	BENCH_OPEN = 1u << 13,    /* with BENCH_LATENCY: sent at the rate b->rate, see flow.h */
+	BENCH_APART = 1u << 14,   /* the sample's value is its time, ns: there are pauses in between */
+	BENCH_LOSSY = 1u << 15,   /* its writer waits for nobody: what is missed is counted, not failed */
+	BENCH_THREADS = 1u << 16  /* its memory cannot be shared: no cases between processes */
 };
 
 /* Which of the two sides is made slower, to see what a queue does at both of its balance points. */

@@ -178,7 +178,11 @@ static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
 	struct bench_sample got;
 	double ns = row->b->run(p->env, row->b, row->n, &got);
 
-	s->ns_per_op = ns < 0 ? ns : bench_ns_of(row->b, ns, &got) / (double)row->n;
+	if (ns >= 0 && !(bench_ns_of(row->b, ns, &got) > 0)) {
+		snprintf(p->env->error, sizeof(p->env->error), "took no time at all");
+		ns = -1;
+	}
+	s->ns_per_op = bench_ns_of(row->b, ns, &got) / (double)row->n;
 	if (ns < 0 || latency_take(p, row, round, &s->ns_per_op) != 0) {
 		s->ns_per_op = (double)NAN;
 		fail_row(p, row);
