@@ -42,7 +42,8 @@ enum bench_flag {
 	BENCH_OPEN = 1u << 13,    /* with BENCH_LATENCY: sent at the rate b->rate, see flow.h */
 	BENCH_APART = 1u << 14,   /* the sample's value is its time, ns: there are pauses in between */
 	BENCH_LOSSY = 1u << 15,   /* its writer waits for nobody: what is missed is counted, not failed */
-	BENCH_THREADS = 1u << 16  /* its memory cannot be shared: no cases between processes */
+	BENCH_THREADS = 1u << 16, /* its memory cannot be shared: no cases between processes */
+	BENCH_SMALL = 1u << 17    /* touches the first page of the arena, no more */
 };
 
 /* Which of the two sides is made slower, to see what a queue does at both of its balance points. */

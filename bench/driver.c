@@ -98,6 +98,12 @@ void driver_populate(uint8_t *p, size_t len)
 		__atomic_fetch_add(p + at, 0, __ATOMIC_RELAXED);
 }
 
+/* Filling page tables, and emptying them when the child ends, takes longer than the probe does. */
+static size_t arena_bytes(const struct bench *b)
+{
+	return b->flags & BENCH_SMALL ? 4096 : BENCH_ARENA_BYTES + BENCH_LATENCY_BYTES;
+}
+
 /* A child: one role, or with threads all of them. */
 static pid_t start_process(struct bench_env *env, const struct bench *b, struct job *job,
 			   unsigned roles, const sigset_t *mask)
@@ -116,7 +122,7 @@ static pid_t start_process(struct bench_env *env, const struct bench *b, struct 
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (env->count_calls)
 		watch_stop_here();
-	driver_populate(env->arena, BENCH_ARENA_BYTES + BENCH_LATENCY_BYTES);
+	driver_populate(env->arena, arena_bytes(b));
 	driver_populate((uint8_t *)env->ctl, sizeof(struct control));
 	if (b->flags & BENCH_PROCS)
 		thread_main(job);

@@ -13,7 +13,7 @@
 #include "stats.h"
 
 #define CHUNKS 8u
-#define CHUNK_TRIPS 1000u
+#define CHUNK_TRIPS 500u
 
 static int trips(struct role *me, uint64_t *word, uint64_t from, uint64_t n)
 {
@@ -74,6 +74,7 @@ double probe_machine(struct bench_env *env)
 		.who = "probe",
 		.unit = "round trip",
 		.name = "line",
+		.flags = BENCH_SMALL,
 	};
 	struct bench_sample s;
 
