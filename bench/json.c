@@ -51,7 +51,7 @@ static void samples(FILE *f, const struct plan *p, const struct plan_row *row)
 		jsonw_key_number(f, "probe_after_ns", s->after, ", ");
 		jsonw_key_number(f, "waiting", s->waiting, ", ");
 		fprintf(f, "\"kept\": %s, ",
-			p->keep[(size_t)row->set * STATS_ROUNDS_MAX + r] ? "true" : "false");
+			p->keep[(size_t)(row - p->row) * STATS_ROUNDS_MAX + r] ? "true" : "false");
 		fprintf(f,
 			"\"allocs\": %" PRIu64 ", \"voluntary_switches\": %" PRIu64
 			", \"involuntary_switches\": %" PRIu64 ", \"faults\": %" PRIu64
@@ -92,6 +92,8 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 		jsonw_key_text(f, "error", row->error, ",\n      ");
 	jsonw_spread(f, "ns_per_op", &row->ns, ",\n      ");
 	jsonw_spread(f, "times_best_peer", &row->ratio, ",\n      ");
+	if (row->best_peer != NULL)
+		jsonw_key_text(f, "best_peer", row->best_peer, ",\n      ");
 	jsonw_key_text(f, "ref", b->ref, ",\n      ");
 	jsonw_spread(f, "times_ref", &row->ref, ", ");
 	fprintf(f, "\"ref_is_limit\": %s,\n      ", row->ref_is_limit ? "true" : "false");

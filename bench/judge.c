@@ -4,8 +4,6 @@
 
 #include "plan.h"
 
-#define ROUNDS_ENOUGH 2u /* quiet rounds that a median wants */
-
 /* The state the machine was mostly in. */
 static void judge_probes(struct plan *p)
 {
@@ -22,58 +20,49 @@ static void judge_probes(struct plan *p)
 	p->probe.max = n > 0 ? p->scratch[n - 1] : (double)NAN;
 }
 
-/* Taken in an unusual state of the machine, or while others had its CPUs. Roles that share a CPU
- * wait for each other anyway. */
+/* Roles that share a CPU wait for each other anyway. */
+static int shares_cpus(const struct plan *p, const struct plan_row *row)
+{
+	return p->opt.oversubscribed || row->b->readers + 1 > p->env->cpus;
+}
+
+/* Taken in an unusual state of the machine, or while others had its CPUs. */
 static int sample_is_outlying(const struct plan *p, const struct plan_row *row, uint32_t r)
 {
 	const struct plan_sample *s = &row->sample[r];
 
 	return stats_outlying(s->before, p->probe.median) ||
 	       stats_outlying(s->after, p->probe.median) ||
-	       (row->b->readers < 2 && !p->opt.oversubscribed && s->waiting > STATS_WAIT_HIGH);
+	       (s->waiting > STATS_WAIT_HIGH && !shares_cpus(p, row));
 }
 
-/* A round of a set counts when every sample in it was taken in the usual state: what is dropped on
- * one side of a comparison is dropped on the other. */
-static void judge_rounds(struct plan *p)
+static uint8_t *keep_of(const struct plan *p, const struct plan_row *row)
 {
-	uint32_t i, r;
-
-	memset(p->keep, 0, (size_t)p->rows * STATS_ROUNDS_MAX);
-	for (i = 0; i < p->rows; i++)
-		for (r = 0; r < p->rounds; r++)
-			if (!isnan(p->row[i].sample[r].ns_per_op))
-				p->keep[(size_t)p->row[i].set * STATS_ROUNDS_MAX + r] = KEPT;
-	for (i = 0; i < p->rows; i++)
-		for (r = 0; r < p->rounds; r++)
-			if (!isnan(p->row[i].sample[r].ns_per_op) &&
-			    sample_is_outlying(p, &p->row[i], r))
-				p->keep[(size_t)p->row[i].set * STATS_ROUNDS_MAX + r] = 0;
+	return p->keep + (size_t)(row - p->row) * STATS_ROUNDS_MAX;
 }
 
-/* A set that was hardly ever undisturbed is judged on all its rounds, and says so: a table without a
- * number helps nobody. */
-static void judge_disturbed(struct plan *p)
+/* Which samples count. A row that was hardly ever undisturbed is judged on all of them, and says so:
+ * a table without a number helps nobody. */
+static void judge_samples(struct plan *p, struct plan_row *row)
 {
-	uint32_t i, r;
+	uint8_t *keep = keep_of(p, row);
+	uint32_t r, taken = 0, kept = 0;
 
-	for (i = 0; i < p->rows; i++) {
-		struct plan_row *row = &p->row[i];
-		uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
-		uint32_t kept = 0;
-
-		for (r = 0; r < p->rounds; r++)
-			kept += keep[r] == KEPT;
-		row->disturbed = kept < ROUNDS_ENOUGH;
-	}
-	for (i = 0; i < p->rows; i++)
-		for (r = 0; r < p->rounds; r++) {
-			uint8_t *keep = &p->keep[(size_t)p->row[i].set * STATS_ROUNDS_MAX + r];
-
-			if (p->row[i].disturbed && *keep == 0 &&
-			    !isnan(p->row[i].sample[r].ns_per_op))
-				*keep = KEPT_DISTURBED;
+	memset(keep, 0, STATS_ROUNDS_MAX);
+	for (r = 0; r < p->rounds; r++) {
+		if (isnan(row->sample[r].ns_per_op))
+			continue;
+		taken++;
+		if (!sample_is_outlying(p, row, r)) {
+			keep[r] = KEPT;
+			kept++;
 		}
+	}
+	row->dropped = taken - kept;
+	row->disturbed = kept < STATS_ENOUGH;
+	for (r = 0; r < p->rounds && row->disturbed; r++)
+		if (keep[r] == 0 && !isnan(row->sample[r].ns_per_op))
+			keep[r] = KEPT_DISTURBED;
 }
 
 static void series(const struct plan_row *row, uint32_t rounds, double *ns)
@@ -86,7 +75,7 @@ static void series(const struct plan_row *row, uint32_t rounds, double *ns)
 
 static void judge_row(struct plan *p, struct plan_row *row)
 {
-	const uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
+	const uint8_t *keep = keep_of(p, row);
 	double ns[STATS_ROUNDS_MAX], waiting[STATS_ROUNDS_MAX];
 	uint64_t allocs = 0, sleeps = 0, forced = 0;
 	uint32_t r, taken = 0;
@@ -101,7 +90,6 @@ static void judge_row(struct plan *p, struct plan_row *row)
 			sleeps += row->sample[r].voluntary;
 			forced += row->sample[r].involuntary;
 		}
-	row->dropped = taken - row->ns.n;
 	ops = (double)taken * (double)row->n;
 	row->allocs_per_op = ops > 0 ? (double)allocs / ops : (double)NAN;
 	row->sleeps_per_op = ops > 0 ? (double)sleeps / ops : (double)NAN;
@@ -115,54 +103,80 @@ static void judge_waiting(struct plan *p)
 	uint32_t i, n = 0;
 
 	for (i = 0; i < p->rows; i++)
-		if ((p->opt.oversubscribed ? p->row[i].b->readers == 0 : p->row[i].b->readers < 2) &&
-		    !isnan(p->row[i].waiting))
+		if (!shares_cpus(p, &p->row[i]) && !isnan(p->row[i].waiting))
 			p->scratch[n++] = p->row[i].waiting;
 	p->waiting = stats_median(p->scratch, n);
 }
 
-enum { OTHERS_MAX = 16 };
+enum { OTHERS_MAX = 64 }; /* more than any case has rows */
 
-/* Series of the rows to compare with, at most OTHERS_MAX of them. */
+/* Rows to compare with, and their series. */
 struct others {
+	const struct plan_row *row[OTHERS_MAX];
 	double ns[OTHERS_MAX][STATS_ROUNDS_MAX];
 	const double *series[OTHERS_MAX];
 	uint32_t n;
 };
 
-static void add_other(struct others *o, const struct plan_row *row, uint32_t rounds)
+static void add_other(struct others *o, const struct plan_row *row)
 {
-	if (o->n == OTHERS_MAX)
-		return;
-	series(row, rounds, o->ns[o->n]);
-	o->series[o->n] = o->ns[o->n];
-	o->n++;
+	if (o->n < OTHERS_MAX)
+		o->row[o->n++] = row;
 }
 
-static void compare(const struct plan *p, const struct plan_row *row, const struct others *o,
-		    const uint8_t *keep, struct stats_spread *out)
+/* What was kept; with `all`, whatever was taken. */
+static void kept_series(const struct plan *p, const struct plan_row *row, int all, double *ns)
 {
-	double ns[STATS_ROUNDS_MAX], ratio[STATS_ROUNDS_MAX];
+	const uint8_t *keep = keep_of(p, row);
+	uint32_t r;
 
 	series(row, p->rounds, ns);
-	stats_ratios(ns, o->series, o->n, p->rounds, ratio);
-	stats_spread_of(ratio, keep, p->rounds, out);
+	for (r = 0; r < p->rounds; r++)
+		if (!all && keep[r] != KEPT)
+			ns[r] = (double)NAN;
 }
 
-/* Ours against the fastest peer of its set, round by round. */
+/* Against the best of the others, over the rounds in which both were kept: what is dropped on one
+ * side of a comparison is dropped on the other. The best one; NULL: none. */
+static const struct plan_row *compare(const struct plan *p, const struct plan_row *row,
+				      struct others *o, int all, struct stats_spread *out)
+{
+	double ns[STATS_ROUNDS_MAX], ratio[STATS_ROUNDS_MAX];
+	uint32_t i;
+	int best;
+
+	kept_series(p, row, all, ns);
+	for (i = 0; i < o->n; i++) {
+		kept_series(p, o->row[i], all, o->ns[i]);
+		o->series[i] = o->ns[i];
+	}
+	best = stats_best(ns, o->series, o->n, p->rounds, ratio);
+	stats_spread_of(ratio, NULL, p->rounds, out);
+	return best >= 0 ? o->row[best] : NULL;
+}
+
+/* Ours against the best peer of its set. */
 static void judge_ratio(struct plan *p, struct plan_row *row, struct others *o)
 {
+	const struct plan_row *best;
 	uint32_t i;
 
 	memset(&row->ratio, 0, sizeof(row->ratio));
+	row->best_peer = NULL;
+	row->ratio_disturbed = 0;
 	if (row->b->flags & (BENCH_PEER | BENCH_LIMIT | BENCH_PART))
 		return;
 	o->n = 0;
 	for (i = 0; i < p->rows; i++)
 		if (p->row[i].set == row->set && (p->row[i].b->flags & BENCH_PEER) &&
 		    !(p->row[i].b->flags & BENCH_SHARING))
-			add_other(o, &p->row[i], p->rounds);
-	compare(p, row, o, p->keep + (size_t)row->set * STATS_ROUNDS_MAX, &row->ratio);
+			add_other(o, &p->row[i]);
+	best = compare(p, row, o, 0, &row->ratio);
+	if (row->ratio.n < STATS_ENOUGH) {
+		row->ratio_disturbed = 1;
+		best = compare(p, row, o, 1, &row->ratio);
+	}
+	row->best_peer = best != NULL ? best->b->who : NULL;
 }
 
 /* ref names the row in full, or all but who. */
@@ -177,29 +191,23 @@ static int is_ref(const struct bench *b, const char *ref)
 	return strcmp(name, ref) == 0;
 }
 
-/* Against what b->ref names; a round must have been kept on both sides. */
+/* Against what b->ref names, or the fastest of what it names. */
 static void judge_ref(struct plan *p, struct plan_row *row, struct others *o)
 {
-	uint8_t both[STATS_ROUNDS_MAX];
-	uint32_t i, r;
+	const struct plan_row *best;
+	uint32_t i;
 
-	memset(&row->ref, 0, sizeof(row->ref));
-	row->ref_is_limit = 0;
-	memcpy(both, p->keep + (size_t)row->set * STATS_ROUNDS_MAX, sizeof(both));
 	o->n = 0;
 	for (i = 0; i < p->rows && row->b->ref[0] != '\0'; i++)
-		if (is_ref(p->row[i].b, row->b->ref)) {
-			add_other(o, &p->row[i], p->rounds);
-			row->ref_is_limit |= p->row[i].b->flags & BENCH_LIMIT;
-			for (r = 0; r < p->rounds; r++)
-				both[r] &= p->keep[(size_t)p->row[i].set * STATS_ROUNDS_MAX + r];
-		}
-	compare(p, row, o, both, &row->ref);
+		if (is_ref(p->row[i].b, row->b->ref))
+			add_other(o, &p->row[i]);
+	best = compare(p, row, o, row->disturbed != 0, &row->ref);
+	row->ref_is_limit = best != NULL && (best->b->flags & BENCH_LIMIT);
 }
 
 static void judge_drain(const struct plan *p, struct plan_row *row)
 {
-	const uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
+	const uint8_t *keep = keep_of(p, row);
 	double ns[STATS_ROUNDS_MAX];
 	uint32_t r;
 
@@ -214,7 +222,7 @@ static void judge_drain(const struct plan *p, struct plan_row *row)
 /* What readers missed, as a share of what they all should have had. */
 static void judge_lost(const struct plan *p, struct plan_row *row)
 {
-	const uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
+	const uint8_t *keep = keep_of(p, row);
 	const double all = (double)row->n * row->b->readers;
 	double share[STATS_ROUNDS_MAX];
 	uint32_t r;
@@ -246,26 +254,24 @@ static const struct plan_row *row_named(const struct plan *p, const char *name)
 static void judge_rest(const struct plan *p, struct plan_row *row, struct others *o)
 {
 	double ns[STATS_ROUNDS_MAX], rest[STATS_ROUNDS_MAX];
-	uint8_t all[STATS_ROUNDS_MAX];
-	uint32_t i, r;
+	uint32_t i;
 
 	memset(&row->rest, 0, sizeof(row->rest));
-	memcpy(all, p->keep + (size_t)row->set * STATS_ROUNDS_MAX, sizeof(all));
 	o->n = 0;
 	for (i = 0; i < 2 && row->b->less[i][0] != '\0'; i++) {
 		const struct plan_row *part = row_named(p, row->b->less[i]);
 
 		if (part == NULL)
 			return;
-		add_other(o, part, p->rounds);
-		for (r = 0; r < p->rounds; r++)
-			all[r] &= p->keep[(size_t)part->set * STATS_ROUNDS_MAX + r];
+		kept_series(p, part, row->disturbed != 0, o->ns[i]);
+		o->series[i] = o->ns[i];
+		o->n++;
 	}
 	if (o->n == 0)
 		return;
-	series(row, p->rounds, ns);
+	kept_series(p, row, row->disturbed != 0, ns);
 	stats_rest(ns, o->series, o->n, p->rounds, rest);
-	stats_spread_of(rest, all, p->rounds, &row->rest);
+	stats_spread_of(rest, NULL, p->rounds, &row->rest);
 }
 
 void plan_judge(struct plan *p)
@@ -274,8 +280,8 @@ void plan_judge(struct plan *p)
 	uint32_t i;
 
 	judge_probes(p);
-	judge_rounds(p);
-	judge_disturbed(p);
+	for (i = 0; i < p->rows; i++)
+		judge_samples(p, &p->row[i]);
 	for (i = 0; i < p->rows; i++) {
 		judge_row(p, &p->row[i]);
 		judge_ratio(p, &p->row[i], &others);

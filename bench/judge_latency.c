@@ -5,7 +5,7 @@
 
 #include "plan.h"
 
-enum { PEERS_MAX = 16 };
+enum { PEERS_MAX = 64 }; /* more than any case has rows */
 
 /* A percentile, round by round. */
 static void series_at(const struct distribution *d, uint32_t ppm, uint32_t rounds, double *v)
@@ -34,11 +34,29 @@ static void judge_one(struct distribution *d, const uint8_t *keep, uint32_t roun
 	memset(&d->p99_ratio, 0, sizeof(d->p99_ratio));
 }
 
-/* Ours against the peer that is best at this percentile in that round. */
+static const uint8_t *keep_of(const struct plan *p, const struct plan_row *row)
+{
+	return p->keep + (size_t)(row - p->row) * STATS_ROUNDS_MAX;
+}
+
+/* A percentile, of the rounds that were kept. */
+static void kept_at(const struct plan *p, const struct plan_row *row, uint32_t ppm, double *v)
+{
+	const uint8_t *keep = keep_of(p, row);
+	uint32_t r;
+
+	series_at(row->latency, ppm, p->rounds, v);
+	for (r = 0; r < p->rounds; r++)
+		if (!keep[r])
+			v[r] = (double)NAN;
+}
+
+/* Ours against the peer that is best at this percentile. */
 static void compare(const struct plan *p, const struct plan_row *row, uint32_t ppm,
 		    struct stats_spread *out)
 {
-	double ours[STATS_ROUNDS_MAX], ratio[STATS_ROUNDS_MAX], ns[PEERS_MAX][STATS_ROUNDS_MAX];
+	static double ns[PEERS_MAX][STATS_ROUNDS_MAX]; /* large; one thread */
+	double ours[STATS_ROUNDS_MAX], ratio[STATS_ROUNDS_MAX];
 	const double *others[PEERS_MAX];
 	uint32_t i, n = 0;
 
@@ -48,18 +66,18 @@ static void compare(const struct plan *p, const struct plan_row *row, uint32_t p
 		if (peer->set != row->set || !(peer->b->flags & BENCH_PEER) ||
 		    (peer->b->flags & BENCH_SHARING) || peer->latency == NULL)
 			continue;
-		series_at(peer->latency, ppm, p->rounds, ns[n]);
+		kept_at(p, peer, ppm, ns[n]);
 		others[n] = ns[n];
 		n++;
 	}
-	series_at(row->latency, ppm, p->rounds, ours);
-	stats_ratios(ours, others, n, p->rounds, ratio);
-	stats_spread_of(ratio, p->keep + (size_t)row->set * STATS_ROUNDS_MAX, p->rounds, out);
+	kept_at(p, row, ppm, ours);
+	(void)stats_best(ours, others, n, p->rounds, ratio);
+	stats_spread_of(ratio, NULL, p->rounds, out);
 }
 
 void judge_latency(struct plan *p, struct plan_row *row)
 {
-	const uint8_t *keep = p->keep + (size_t)row->set * STATS_ROUNDS_MAX;
+	const uint8_t *keep = keep_of(p, row);
 
 	if (row->latency == NULL)
 		return;

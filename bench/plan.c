@@ -226,13 +226,19 @@ static void shuffle_sets(struct plan *p)
 	}
 }
 
+/* Of the row of the set that has the fewest. */
 static uint32_t kept_rounds(const struct plan *p, uint32_t set)
 {
-	uint32_t i, n = 0;
+	uint32_t i, r, n, least = UINT32_MAX;
 
-	for (i = 0; i < p->rounds; i++)
-		n += p->keep[(size_t)set * STATS_ROUNDS_MAX + i] == KEPT;
-	return n;
+	for (i = 0; i < p->rows; i++) {
+		if (p->row[i].set != set || p->row[i].error[0] != '\0')
+			continue;
+		for (n = r = 0; r < p->rounds; r++)
+			n += p->keep[(size_t)i * STATS_ROUNDS_MAX + r] == KEPT;
+		least = n < least ? n : least;
+	}
+	return least;
 }
 
 /* One round over the rows, or over those of them whose set has too few rounds kept. */

@@ -32,7 +32,7 @@ struct plan_sample {
 	uint64_t allocs, voluntary, involuntary, faults, lost;
 };
 
-/* What p->keep says of a round of a set; 0: dropped. */
+/* What p->keep says of a row's sample in a round; 0: dropped. */
 enum { KEPT = 1, KEPT_DISTURBED = 2 };
 
 #define LATENCY_P50 500000u /* as hist_at() has them */
@@ -44,7 +44,7 @@ struct distribution {
 	/* by plan_judge() */
 	struct hist all;              /* the kept rounds merged */
 	struct stats_spread p50, p99; /* of each kept round */
-	struct stats_spread p99_ratio; /* to the peer that was best at it in the same round */
+	struct stats_spread p99_ratio; /* to the peer that is best at it */
 };
 
 /* One bench of the plan with all it has measured. */
@@ -59,13 +59,15 @@ struct plan_row {
 	/* by plan_judge() */
 	struct stats_spread ns;    /* per operation */
 	struct stats_spread ratio; /* times faster than the best peer; n = 0: none */
+	const char *best_peer;     /* which one that is; NULL: none */
+	int ratio_disturbed;       /* of ratio: too few rounds were quiet on both sides */
 	struct stats_spread ref;   /* times the speed of what b->ref names; n = 0: none */
 	uint32_t ref_is_limit;     /* that is what the machine can do */
 	struct stats_spread drain; /* value, of rows with BENCH_DRAINS; n = 0: none */
 	struct stats_spread lost;  /* share of the messages, of rows with BENCH_LOSSY; n = 0: none */
 	struct stats_spread rest;  /* ns without those of the rows in b->less; n = 0: none */
 	uint32_t disturbed;        /* too few rounds were quiet: judged on all of them */
-	uint32_t dropped;          /* rounds taken but not kept, for this row's set */
+	uint32_t dropped;          /* rounds in which its sample was disturbed */
 	double allocs_per_op;
 	double calls_per_op;  /* system calls, of a run that was not timed; NaN: not counted */
 	double sleeps_per_op; /* voluntary context switches, all rounds */
@@ -95,7 +97,7 @@ struct plan {
 	/* by plan_judge() */
 	struct stats_spread probe;
 	double waiting;    /* median over the rows that need not share CPUs */
-	uint8_t *keep;     /* by plan_judge(): [set][STATS_ROUNDS_MAX] */
+	uint8_t *keep;     /* by plan_judge(): [row][STATS_ROUNDS_MAX] */
 	double *scratch;   /* [row][STATS_ROUNDS_MAX] */
 	struct plan *next; /* the next pair of CPUs; NULL: this was the last or only plan */
 };

@@ -63,12 +63,12 @@ static void about_plan(FILE *f, const struct plan *p, const char *bullet)
 	else
 		fprintf(f, "one CPU, so no machine probe\n");
 	fprintf(f,
-		"%sa round of a comparison is dropped, on all sides, when a probe beside it is "
-		"beyond %.1f x or below %.1f x that median, or others had its CPUs for more than "
-		"%.0f %% of the time\n",
+		"%sa sample is dropped when a probe beside it is beyond %.1f x or below %.1f x "
+		"that median, or others had its CPUs for more than %.0f %% of the time; a ratio "
+		"needs both of its samples\n",
 		bullet, STATS_OUT_HIGH, STATS_OUT_LOW, STATS_WAIT_HIGH * 100);
 	fprintf(f,
-		"%srows with ! kept fewer than two rounds and are judged on all of them: "
+		"%srows with ! kept fewer than two samples and are judged on all of them: "
 		"indications only\n",
 		bullet);
 	fprintf(f, "%sreaders look at %s of each message\n", bullet,

@@ -13,7 +13,7 @@ static const char *const verdict_text[VERDICTS] = {
 	[AHEAD] = "ahead of the best peer",
 	[NO_DIFFERENCE] = "no difference seen",
 	[BEHIND] = "behind",
-	[UNTOLD] = "not quiet enough to tell",
+	[UNTOLD] = "too few quiet rounds to tell",
 };
 
 /* VERDICTS: it is compared with nobody. */
@@ -21,7 +21,8 @@ static int verdict_of(const struct plan_row *row)
 {
 	if (row->ratio.n == 0)
 		return VERDICTS;
-	if (row->disturbed || row->ratio.n < 2)
+	if (row->ratio_disturbed ||
+	    (stats_side(&row->ratio, 1) != 0 && row->ratio.n < STATS_TELLING))
 		return UNTOLD;
 	return NO_DIFFERENCE - stats_side(&row->ratio, 1);
 }

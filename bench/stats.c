@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int by_value(const void *a, const void *b)
 {
@@ -51,19 +52,42 @@ int stats_outlying(double probe, double median)
 	return probe > STATS_OUT_HIGH * median || probe < STATS_OUT_LOW * median;
 }
 
-void stats_ratios(const double *ours, const double *const *others, uint32_t nothers,
-		  uint32_t rounds, double *ratio)
+/* Ratios of the rounds that both have; how many, and their median. */
+static uint32_t ratios_to(const double *ours, const double *other, uint32_t rounds, double *ratio,
+			  double *median)
 {
-	uint32_t i, k;
+	double v[STATS_ROUNDS_MAX];
+	uint32_t i, n = 0;
 
 	for (i = 0; i < rounds; i++) {
-		double best = (double)NAN;
-
-		for (k = 0; k < nothers; k++)
-			if (!isnan(others[k][i]) && !(others[k][i] >= best))
-				best = others[k][i];
-		ratio[i] = !isnan(ours[i]) && ours[i] > 0 ? best / ours[i] : (double)NAN;
+		ratio[i] = !isnan(ours[i]) && ours[i] > 0 ? other[i] / ours[i] : (double)NAN;
+		if (!isnan(ratio[i]))
+			v[n++] = ratio[i];
 	}
+	*median = stats_median(v, n);
+	return n;
+}
+
+int stats_best(const double *ours, const double *const *others, uint32_t nothers, uint32_t rounds,
+	       double *ratio)
+{
+	double r[STATS_ROUNDS_MAX], median, lowest = (double)INFINITY;
+	int best = -1, best_enough = 0, enough;
+	uint32_t k, n;
+
+	for (n = 0; n < rounds; n++)
+		ratio[n] = (double)NAN;
+	for (k = 0; k < nothers; k++) {
+		n = ratios_to(ours, others[k], rounds, r, &median);
+		enough = n >= STATS_ENOUGH;
+		if (n == 0 || enough < best_enough || (enough == best_enough && !(median < lowest)))
+			continue;
+		best = (int)k;
+		best_enough = enough;
+		lowest = median;
+		memcpy(ratio, r, rounds * sizeof(*r));
+	}
+	return best;
 }
 
 void stats_rest(const double *ours, const double *const *parts, uint32_t nparts, uint32_t rounds,

@@ -8,6 +8,8 @@
  * the median of nothing for one, are NaN as well. */
 
 #define STATS_ROUNDS_MAX 128u
+#define STATS_ENOUGH 2u /* rounds that a median wants */
+#define STATS_TELLING 6u /* rounds on one side that tell: 1 in 32 by chance */
 #define STATS_OUT_HIGH 1.6 /* a probe beyond these multiples of the run's median is outlying */
 #define STATS_OUT_LOW 0.6
 #define STATS_WAIT_HIGH 0.1 /* share of a sample's time in which others had its CPUs */
@@ -33,10 +35,14 @@ int stats_side(const struct stats_spread *s, double v);
  * or NaN means that nothing could be probed: then nothing is outlying. */
 int stats_outlying(double probe, double median);
 
-/* For each round: how many times faster ours was than the fastest of the others, from nanoseconds
- * per operation. NaN for a round without ours or without any other. */
-void stats_ratios(const double *ours, const double *const *others, uint32_t nothers,
-		  uint32_t rounds, double *ratio);
+/* Against the best of the others: the one against which ours does worst, by the median of the ratios
+ * (how many times faster ours was, from nanoseconds per operation) of the rounds that both have. Fills
+ * ratio[rounds] with these, NaN elsewhere, and returns its index; -1: none has a round in common with
+ * ours. One that has fewer than STATS_ENOUGH comes only where all have so few.
+ *
+ * Not the fastest of each round: the luckiest of many noisy series is faster than any of them is. */
+int stats_best(const double *ours, const double *const *others, uint32_t nothers, uint32_t rounds,
+	       double *ratio);
 
 /* For each round: what is left of ours when the parts are taken off; below 0 when they overlap. NaN
  * for a round in which one of them is missing. */

@@ -16,8 +16,8 @@ see(s, at) = (rules = (before ne '' && before ne s) ? rules.sprintf(' %d', at) :
 stats file using (see(strcol(1), int($0))) every ::1 nooutput
 state(s) = s eq 'ahead' ? 1 : s eq 'behind' ? 2 : s eq 'none' ? 3 : 4
 tint(k) = k == 1 ? blue : k == 2 ? red : grey
-label(k) = k == 1 ? 'ahead' : k == 2 ? 'behind' : k == 3 ? 'no difference seen' : 'not quiet enough to tell'
-set title "weir against the best peer of the same round\n".machine
+label(k) = k == 1 ? 'ahead' : k == 2 ? 'behind' : k == 3 ? 'no difference seen' : 'too few quiet rounds to tell'
+set title "weir against the best peer of each case\n".machine
 set xlabel 'times faster (median and range over the rounds, log scale); 1: the best peer'
 set logscale x
 set xrange [low:high]

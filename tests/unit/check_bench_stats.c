@@ -103,34 +103,39 @@ END_TEST
 
 /* ---- ratios ---- */
 
-START_TEST(ratio_is_against_the_fastest_of_each_round)
+START_TEST(best_is_against_whom_ours_does_worst_not_the_luckiest_of_each_round)
 {
-	const double ours[] = {10, 10, 20};
-	const double a[] = {30, 40, 10}, b[] = {20, 50, 15};
-	const double *others[] = {a, b};
+	const double ours[] = {10, 10, 10};
+	const double a[] = {12, 90, 12}, b[] = {90, 11, 90}, c[] = {20, 20, 10};
+	const double *others[] = {c, b, a};
 	double r[3];
 
-	stats_ratios(ours, others, 2, 3, r);
-	ck_assert_double_eq_tol(r[0], 2, EXACT);
-	ck_assert_double_eq_tol(r[1], 4, EXACT);
-	ck_assert_double_eq_tol(r[2], 0.5, EXACT);
+	ck_assert_int_eq(stats_best(ours, others, 3, 3, r), 2);
+	ck_assert_double_eq_tol(r[0], 1.2, EXACT);
+	ck_assert_double_eq_tol(r[1], 9, EXACT);
+	ck_assert_double_eq_tol(r[2], 1.2, EXACT);
 }
 END_TEST
 
-START_TEST(ratio_needs_ours_and_one_other)
+START_TEST(best_needs_rounds_in_common)
 {
 	const double ours[] = {10, NONE, 10, 10};
-	const double a[] = {NONE, 20, NONE, 20}, b[] = {30, 20, NONE, NONE};
-	const double *others[] = {a, b};
+	const double never[] = {NONE, 20, NONE, NONE}, once[] = {5, 5, NONE, NONE};
+	const double twice[] = {40, 20, 30, NONE};
+	const double *others[] = {never, once, twice};
 	double r[4];
 
-	stats_ratios(ours, others, 2, 4, r);
-	ck_assert_double_eq_tol(r[0], 3, EXACT);
+	/* one lucky round is nothing beside two */
+	ck_assert_int_eq(stats_best(ours, others, 3, 4, r), 2);
+	ck_assert_double_eq_tol(r[0], 4, EXACT);
 	ck_assert(isnan(r[1]));
-	ck_assert(isnan(r[2]));
-	ck_assert_double_eq_tol(r[3], 2, EXACT);
-	stats_ratios(ours, others, 0, 4, r);
+	ck_assert_double_eq_tol(r[2], 3, EXACT);
+	ck_assert(isnan(r[3]));
+	ck_assert_int_eq(stats_best(ours, others, 2, 4, r), 1);
+	ck_assert_double_eq_tol(r[0], 0.5, EXACT);
+	ck_assert_int_eq(stats_best(ours, others, 1, 4, r), -1);
 	ck_assert(isnan(r[0]));
+	ck_assert_int_eq(stats_best(ours, others, 0, 4, r), -1);
 }
 END_TEST
 
@@ -143,6 +148,7 @@ static struct plan_row rows[ROWS];
 static uint8_t keep[ROWS * STATS_ROUNDS_MAX];
 static double scratch[ROWS * STATS_ROUNDS_MAX];
 static struct plan plan;
+static struct bench_env two = {.cpus = 2};
 
 static void set_row(int i, const char *name, const char *who, uint32_t set, uint32_t flags,
 		    double ns)
@@ -174,6 +180,7 @@ static void set_up(void)
 	plan.rounds = 4;
 	plan.keep = keep;
 	plan.scratch = scratch;
+	plan.env = &two;
 	set_row(OURS, "case", "weir", 0, 0, 10);
 	set_row(PEER, "case", "peer", 0, BENCH_PEER, 20);
 	set_row(SHARING, "case", "crowd", 0, BENCH_PEER | BENCH_SHARING, 5);
@@ -191,20 +198,50 @@ START_TEST(a_work_sharing_peer_is_in_no_ratio)
 }
 END_TEST
 
-START_TEST(an_outlying_round_is_dropped_on_all_sides_of_its_comparison_only)
+START_TEST(an_outlying_sample_is_in_no_ratio_but_spoils_no_other_row)
 {
 	rows[PEER].sample[1].after = 300;
 	rows[PEER].sample[1].ns_per_op = 2000;
 	rows[OURS].sample[3].before = 10;
 	plan_judge(&plan);
-	ck_assert_uint_eq(rows[OURS].ns.n, 2);
-	ck_assert_uint_eq(rows[OURS].dropped, 2);
-	ck_assert_uint_eq(rows[PEER].ns.n, 2);
-	ck_assert_uint_eq(rows[PEER].dropped, 2);
+	ck_assert_uint_eq(rows[OURS].ns.n, 3);
+	ck_assert_uint_eq(rows[OURS].dropped, 1);
+	ck_assert_uint_eq(rows[PEER].ns.n, 3);
+	ck_assert_uint_eq(rows[PEER].dropped, 1);
 	ck_assert_double_eq_tol(rows[PEER].ns.max, 20, EXACT);
+	ck_assert_uint_eq(rows[OURS].ratio.n, 2); /* rounds 0 and 2: both were kept */
 	ck_assert_double_eq_tol(rows[OURS].ratio.max, 2, EXACT);
+	ck_assert_str_eq(rows[OURS].best_peer, "peer");
+	ck_assert(!rows[OURS].ratio_disturbed);
 	ck_assert_uint_eq(rows[ALONE].ns.n, 4);
 	ck_assert_uint_eq(rows[ALONE].dropped, 0);
+}
+END_TEST
+
+START_TEST(a_ratio_without_two_quiet_rounds_is_of_all_and_says_so)
+{
+	rows[PEER].sample[0].after = 300;
+	rows[PEER].sample[1].after = 300;
+	rows[OURS].sample[2].after = 300;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].ratio.n, 4);
+	ck_assert(rows[OURS].ratio_disturbed);
+	ck_assert(!rows[OURS].disturbed);
+}
+END_TEST
+
+START_TEST(waiting_counts_wherever_each_role_has_a_cpu)
+{
+	static struct bench_env eight = {.cpus = 8};
+
+	plan.env = &eight;
+	benches[OURS].readers = 4;
+	rows[OURS].sample[1].waiting = 0.5;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].dropped, 1);
+	benches[OURS].readers = 8; /* nine roles */
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].dropped, 0);
 }
 END_TEST
 
@@ -342,13 +379,14 @@ START_TEST(a_sample_that_had_to_wait_for_its_cpus_is_dropped)
 	benches[ALONE].readers = 2; /* shares a CPU by design */
 	rows[ALONE].sample[2].waiting = 0.9;
 	plan_judge(&plan);
-	ck_assert_uint_eq(rows[OURS].ns.n, 3);
+	ck_assert_uint_eq(rows[OURS].ns.n, 4);
+	ck_assert_uint_eq(rows[OURS].ratio.n, 3);
 	ck_assert_uint_eq(rows[PEER].dropped, 1);
 	ck_assert_uint_eq(rows[ALONE].ns.n, 4);
 }
 END_TEST
 
-START_TEST(a_set_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so)
+START_TEST(a_row_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so)
 {
 	uint32_t r;
 
@@ -357,8 +395,11 @@ START_TEST(a_set_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so)
 	plan_judge(&plan);
 	ck_assert_uint_eq(rows[OURS].ns.n, 4);
 	ck_assert_double_eq_tol(rows[OURS].ratio.median, 2, EXACT);
-	ck_assert_uint_eq(rows[OURS].disturbed, 1);
+	ck_assert_uint_eq(rows[OURS].disturbed, 0);
+	ck_assert(rows[OURS].ratio_disturbed);
 	ck_assert_uint_eq(rows[PEER].disturbed, 1);
+	ck_assert_uint_eq(rows[PEER].ns.n, 4);
+	ck_assert_uint_eq(rows[PEER].dropped, 4);
 	ck_assert_uint_eq(rows[ALONE].disturbed, 0);
 }
 END_TEST
@@ -509,12 +550,14 @@ int main(void)
 	tcase_add_test(plain, side_is_where_all_of_a_spread_lies);
 	tcase_add_test(plain, outlying_is_beyond_the_two_limits);
 	tcase_add_test(plain, a_failed_probe_is_outlying_but_not_where_nothing_can_be_probed);
-	tcase_add_test(plain, ratio_is_against_the_fastest_of_each_round);
-	tcase_add_test(plain, ratio_needs_ours_and_one_other);
+	tcase_add_test(plain, best_is_against_whom_ours_does_worst_not_the_luckiest_of_each_round);
+	tcase_add_test(plain, best_needs_rounds_in_common);
 	suite_add_tcase(s, plain);
 	tcase_add_checked_fixture(judged, set_up, NULL);
 	tcase_add_test(judged, a_work_sharing_peer_is_in_no_ratio);
-	tcase_add_test(judged, an_outlying_round_is_dropped_on_all_sides_of_its_comparison_only);
+	tcase_add_test(judged, an_outlying_sample_is_in_no_ratio_but_spoils_no_other_row);
+	tcase_add_test(judged, a_ratio_without_two_quiet_rounds_is_of_all_and_says_so);
+	tcase_add_test(judged, waiting_counts_wherever_each_role_has_a_cpu);
 	tcase_add_test(judged, reference_by_full_name_or_the_fastest_of_a_case);
 	tcase_add_test(judged, heap_calls_are_per_operation_over_all_samples);
 	tcase_add_test(judged, sleeps_are_per_operation_over_all_samples);
@@ -523,7 +566,7 @@ int main(void)
 	tcase_add_test(judged, lost_is_the_share_of_what_all_readers_should_have_had);
 	tcase_add_test(judged, rest_is_without_the_rows_named_of_the_same_round);
 	tcase_add_test(judged, waiting_is_the_median_over_rows_that_need_not_share_cpus);
-	tcase_add_test(judged, a_set_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so);
+	tcase_add_test(judged, a_row_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so);
 	tcase_add_test(judged, a_sample_that_had_to_wait_for_its_cpus_is_dropped);
 	suite_add_tcase(s, judged);
 	tcase_add_test(listed, spinning_is_in_the_quick_plan_only_with_a_cpu_for_each_role);
