@@ -165,18 +165,6 @@ WEIR_INLINE void weir_prefetch_write(const void *p)
 #endif
 }
 
-/* The same, to be read. In assembly too: gcc takes a function that only prefetches for one without
- * effect, and leaves out calls of it. */
-WEIR_INLINE void weir_prefetch_read(const void *p)
-{
-#if defined(__x86_64__)
-	__asm__ __volatile__("prefetcht0 %0" : : "m"(*WEIR_CPTR(char, p)));
-#else
-	__builtin_prefetch(p, 0, 3);
-	__asm__ __volatile__("");
-#endif
-}
-
 /* Counter with one writer: a load and a store, never a locked instruction. Others may read it
  * relaxed at any time. */
 WEIR_INLINE void weir_count64(uint64_t *p, uint64_t n)

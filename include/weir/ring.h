@@ -142,9 +142,7 @@ struct weir_ring_reader {
 	uint32_t chunk_shift;
 	uint32_t from; /* enum weir_ring_from: where to go on after a lap */
 	uint32_t flags;
-	uint32_t span;      /* ring bytes of the record that was found last while waiting */
-	uint32_t looks;     /* in vain, at .. */
-	uint32_t looked_at; /* .. the position with these low bits */
+	uint32_t reserved;
 	struct weir_progress_writer progress; /* .slot NULL: not registered */
 } WEIR_ALIGNED(WEIR_LINE);
 

@@ -8,8 +8,7 @@
 #include <weir/region.h>
 #include <weir/ring_run.h>
 
-#define TRIES 64       /* looks for a starting point while the writer keeps moving it */
-#define LOOKS_ALONE 2u /* at a header alone, before the line behind it is asked for too */
+#define TRIES 64 /* looks for a starting point while the writer keeps moving it */
 
 /* The oldest position that stays readable, and its record number. */
 static int find_oldest(const struct weir_ring_reader *r, weir_pos *pos, uint64_t *seq)
@@ -202,21 +201,6 @@ static int damaged(struct weir_ring_reader *r)
 	return -EBADMSG;
 }
 
-/* Who waits asks for both lines of a short record that begins in one and ends in the next, if the last
- * one found here was such: the second comes with the first, not after it. Not at once, nor for more
- * lines: that would take them away from a writer who is just filling them. */
-static void expect(struct weir_ring_reader *r, uint64_t off)
-{
-	if (r->looked_at != (uint32_t)r->next) {
-		r->looked_at = (uint32_t)r->next;
-		r->looks = 0;
-	}
-	if (r->looks < LOOKS_ALONE)
-		r->looks++;
-	else if (r->span <= 2u * 64u && (off & 63u) + r->span > 64u)
-		weir_prefetch_read(r->data + ((off + 64u) & r->mask));
-}
-
 int weir_priv_ring_poll_slow(struct weir_ring_reader *r, struct weir_ring_view *v)
 {
 	int pads;
@@ -235,16 +219,13 @@ int weir_priv_ring_poll_slow(struct weir_ring_reader *r, struct weir_ring_view *
 		need = weir_priv_ring_need((uint32_t)word);
 		if (overtaken(r)) /* RING.LAP acquire, as in weir_ring_poll() */
 			return lapped(r);
-		if (word == 0) {
-			expect(r, off);
+		if (word == 0)
 			return closed ? WEIR_CLOSED : WEIR_EMPTY;
-		}
 		if (!(word & WEIR_PRIV_RING_COMMITTED) || need > r->max_need ||
 		    off + need > r->mask + 1u)
 			return damaged(r);
 		if (!(word & WEIR_PRIV_RING_PAD)) {
 			weir_priv_ring_hand_out(r, v, word, need);
-			r->span = (uint32_t)need;
 			return WEIR_OK;
 		}
 		if (off + need != r->mask + 1u) /* padding ends where the buffer does */
