@@ -415,9 +415,11 @@ typedef int (*weir_ring_handler)(void *ctx, const struct weir_ring_view *v);
 
 /* The dispatch loop, with the one publish point at its bottom: at most `max` records, each given to
  * `handle`, progress published after the batch, and after each record while somebody waits for it.
- * The reader may be registered or not. Does not block. The handler may leave the ring, or check the
- * view; it must not deliver, and a dispatch of the same reader inside it is refused. Where the
- * writer may overtake, bytes can change under the handler: it copies (weir_ring_copy()) first.
+ * The reader may be registered or not. Does not block. The handler may leave the ring (which
+ * ends the batch, though the reader may join one anew), or check the view; it must not deliver, and
+ * a dispatch of the same reader inside it is refused. Where the writer may overtake, bytes can
+ * change under the handler: it copies (weir_ring_copy()) first. A record that it copied intact may
+ * still be overtaken before the look behind the handler: *handled decides, not the copy.
  *	WEIR_OK      at least one was handled      WEIR_EMPTY, WEIR_CLOSED  nothing to do
  *	WEIR_LAPPED  records were lost; those before were handled; call again
  *	-EDEADLK     inside a handler of the same reader: progress would be published before it

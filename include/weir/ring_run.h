@@ -97,7 +97,8 @@ WEIR_INLINE WEIR_CHECK int weir_ring_claim_run(struct weir_ring_writer *w, uint3
  *	number first->seq + i, and the kind and length of the first.
  * As weir_ring_poll(): WEIR_OK *first and *count are set; WEIR_EMPTY, WEIR_LAPPED, WEIR_CLOSED,
  * -EBADMSG, -ENOTCONN. A run ends at the end of the buffer too, so fewer than max does not mean that
- * there are no more. Bounded: no more looks than records. Wait-free. */
+ * there are no more. Bounded: it looks at the headers of the run
+ * and, if that is shorter than max, at one more. Wait-free. */
 WEIR_INLINE WEIR_CHECK int weir_ring_poll_run(struct weir_ring_reader *r, uint32_t max,
 					      struct weir_ring_view *first, uint32_t *count)
 {

@@ -127,7 +127,7 @@ int weir_rendezvous_wait(struct weir_rendezvous *r, const struct weir_wait *how)
 	}
 	weir_waiter_init(&wt, how, &r->shm->bell, 0);
 	rc = wait_for_all(r, &wt);
-	if (!vain)
+	if (!vain && rc == WEIR_OK) /* a wait that gave up says nothing of its generation */
 		r->futile = wt.yields != 0 ? r->futile + (r->futile < FUTILE) : 0;
 	return rc;
 }

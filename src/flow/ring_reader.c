@@ -8,6 +8,7 @@
 #include <weir/region.h>
 #include <weir/ring_run.h>
 
+#define RUN_MAX 64u /* records that a dispatch looks ahead */
 #define TRIES 64 /* looks for a starting point while the writer keeps moving it */
 
 /* The oldest position that stays readable, and its record number. */
@@ -295,7 +296,7 @@ static int handle_run(struct weir_ring_reader *r, struct weir_ring_view *v, uint
 		r->next = at + stride;
 		r->seq = v->seq + 1u;
 		*stop = handle(ctx, v);
-		if (r->shm == NULL) { /* it has left */
+		if (!(r->flags & WEIR_PRIV_RING_DISPATCHING)) { /* it has left, and may have joined anew */
 			++*n;
 			*stop = 1;
 			return WEIR_OK;
@@ -331,9 +332,11 @@ int weir_ring_dispatch(struct weir_ring_reader *r, weir_ring_handler handle, voi
 		return -EDEADLK;
 	r->flags |= WEIR_PRIV_RING_DISPATCHING;
 	/* Runs that grow with what was there: the first record is handled before anything is looked
-	 * at behind it, where the writer may just be writing. What it answers must not wait for that. */
+	 * at behind it, where the writer may just be writing. What it answers must not wait for that,
+	 * and no handler for more than RUN_MAX headers. */
 	while (n < max && !stop) {
-		rc = weir_ring_poll_run(r, n < max - n ? n : max - n, &v, &run);
+		run = n < RUN_MAX ? n : RUN_MAX;
+		rc = weir_ring_poll_run(r, run < max - n ? run : max - n, &v, &run);
 		if (rc == WEIR_OK)
 			rc = handle_run(r, &v, run, handle, ctx, stamp, &n, &stop);
 		if (rc != WEIR_OK)

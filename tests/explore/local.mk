@@ -14,9 +14,12 @@ EXPLORE = %D%/libexplore.la
 EXPLORE_CPPFLAGS = $(AM_CPPFLAGS) -DWEIR_EXPLORE -I$(srcdir)/src/runtime -I$(srcdir)/tests/process
 
 EXPLORE_TESTS = \
+	%D%/rendezvous_spins \
 	%D%/session_inject \
 	%D%/session_kill
 
+%C%_rendezvous_spins_CPPFLAGS = $(EXPLORE_CPPFLAGS)
+%C%_rendezvous_spins_LDADD = $(EXPLORE) -lpthread
 %C%_session_inject_CPPFLAGS = $(EXPLORE_CPPFLAGS)
 %C%_session_inject_LDADD = $(EXPLORE) -lpthread
 %C%_session_kill_CPPFLAGS = $(EXPLORE_CPPFLAGS)

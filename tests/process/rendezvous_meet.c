@@ -163,49 +163,11 @@ static void wrong_input(void)
 	printf("ok - wrong input\n");
 }
 
-static struct weir_rendezvous second;
-static uint32_t yields;
-
-/* Whom the first party waits for runs when that one gives its CPU away, and not before. */
-static void give_way(void *ctx)
-{
-	(void)ctx;
-	yields++;
-	weir_rendezvous_arrive(&second);
-	NEED(weir_rendezvous_test(&second) == WEIR_OK);
-}
-
-/* Parties that share a CPU learn that spinning is in vain, and nothing else changes. */
-static void spinning_is_given_up(void)
-{
-	struct weir_span m = proc_shared(sizeof(struct weir_rendezvous_shm));
-	struct weir_env env = *weir_env_system();
-	struct weir_wait how = {.strategy = WEIR_WAIT_YIELD, .env = &env};
-	struct weir_rendezvous first;
-	uint32_t i;
-
-	env.yield = give_way;
-	NEED(weir_rendezvous_format(m, 2, NULL) == WEIR_OK);
-	NEED(weir_rendezvous_attach(&first, m, 0, NULL) == WEIR_OK);
-	NEED(weir_rendezvous_attach(&second, m, 1, NULL) == WEIR_OK);
-	for (i = 1; i <= 100; i++) {
-		NEED(weir_rendezvous_wait(&first, &how) == WEIR_OK);
-		NEED(first.met == i && second.met == i && yields == i);
-		NEED(first.futile == (i < 4 ? i : 4));
-	}
-	how.strategy = WEIR_WAIT_SPIN; /* says nothing of yields: the count begins anew */
-	how.deadline = 1;
-	NEED(weir_rendezvous_wait(&first, &how) == -ETIMEDOUT);
-	NEED(first.futile == 0 && first.generation == 101 && first.met == 100);
-	printf("ok - spinning is given up, %u yields\n", yields);
-}
-
 int main(void)
 {
 	proc_watchdog(100);
 	shared = proc_shared(sizeof(*shared)).ptr;
 	wrong_input();
-	spinning_is_given_up();
 	run((struct crowd){.parties = 1, .threads = 1, .generations = 1000});
 	run((struct crowd){
 		.parties = 2, .threads = 1, .generations = 20000, .strategy = WEIR_WAIT_YIELD});

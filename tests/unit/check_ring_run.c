@@ -393,6 +393,67 @@ START_TEST(what_is_claimed_is_not_seen)
 }
 END_TEST
 
+/* ---- handlers and the run that they are in ---- */
+
+/* Records that make one run. */
+static void send_equal(struct bed *b, uint32_t n)
+{
+	struct weir_ring_room room;
+
+	for (; n > 0; n--) {
+		ck_assert_int_eq(weir_ring_claim(&b->w, 1, 24, WEIR_RING_GATED, &room), WEIR_OK);
+		weir_ring_commit(&b->w);
+	}
+}
+
+struct mover {
+	struct weir_ring_reader *r;
+	struct bed *to;
+	uint32_t calls;
+};
+
+static int move_at_the_third(void *ctx, const struct weir_ring_view *v)
+{
+	struct mover *m = ctx;
+
+	(void)v;
+	if (++m->calls == 3) { /* the first of a run of two */
+		weir_ring_leave(m->r, 0);
+		ck_assert_int_eq(weir_ring_join(m->r, m->to->ring, &m->to->table, 0,
+						WEIR_RING_NEWEST, ME, NULL),
+				 WEIR_OK);
+	}
+	return 0;
+}
+
+/* The other ring stands where this one goes on: nothing but having left tells them apart. */
+START_TEST(a_handler_that_joins_anew_ends_the_batch)
+{
+	struct bed a, b;
+	struct weir_ring_reader r;
+	struct mover m = {.r = &r, .to = &b};
+	struct weir_ring_view v;
+	uint32_t n;
+
+	bed_open(&a, CAPACITY, 0, 1);
+	bed_open(&b, CAPACITY, 0, 1);
+	send_equal(&b, 3);
+	ck_assert_int_eq(weir_ring_join(&r, a.ring, &a.table, 0, WEIR_RING_OLDEST, ME, NULL),
+			 WEIR_OK);
+	send_equal(&a, 6);
+	ck_assert_int_eq(weir_ring_dispatch(&r, move_at_the_third, &m, 9, 1, &n), WEIR_OK);
+	ck_assert_uint_eq(m.calls, 3);
+	ck_assert_uint_eq(n, 3);
+	ck_assert_int_eq(weir_ring_poll(&r, &v), WEIR_EMPTY);
+	send_equal(&b, 1);
+	ck_assert_int_eq(weir_ring_poll(&r, &v), WEIR_OK);
+	ck_assert_uint_eq(v.seq, 3);
+	weir_ring_leave(&r, 0);
+	bed_close(&a);
+	bed_close(&b);
+}
+END_TEST
+
 /* What a handler of a dispatch may do, at random. */
 struct player {
 	struct bed *b;
@@ -510,6 +571,7 @@ int main(void)
 	tcase_add_loop_test(t, laps_are_counted_exactly, 0, NORIGINS);
 	tcase_add_test(t, losses_are_published);
 	tcase_add_loop_test(t, damage_inside_a_run_is_not_followed, 0, 4);
+	tcase_add_test(t, a_handler_that_joins_anew_ends_the_batch);
 	tcase_add_loop_test(t, dispatch_gives_single_records, 0, 2 * NORIGINS);
 	suite_add_tcase(s, t);
 	run = srunner_create(s);
