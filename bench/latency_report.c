@@ -5,10 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "cell.h"
 #include "clock.h"
-#include "driver.h"
 #include "jsonw.h"
-#include "table.h"
 
 #define CELL TABLE_CELL
 
@@ -25,7 +24,11 @@ enum column {
 	RATIO_RANGE,
 	RATIO99,
 	RATIO99_RANGE,
-	WAITING,
+	LIMIT,
+	REF,
+	LOST,
+	COSTS, /* enum cell_cost */
+	WAITING = COSTS + CELL_COSTS,
 	KEPT_DROPPED,
 	COLUMNS
 };
@@ -39,10 +42,13 @@ static const char *const heading[COLUMNS] = {
 	[P99] = "p99",
 	[P999] = "p99.9",
 	[MAXIMUM] = "max",
-	[RATIO] = "x best peer, p50",
+	[RATIO] = "x best peer p50",
 	[RATIO_RANGE] = "x min..max",
-	[RATIO99] = "x best peer, p99",
-	[RATIO99_RANGE] = "x min..max, p99",
+	[RATIO99] = "x best peer p99",
+	[RATIO99_RANGE] = "x min..max",
+	[LIMIT] = "x limit",
+	[REF] = "x ref",
+	[LOST] = "lost %",
 	[WAITING] = "wait %",
 	[KEPT_DROPPED] = "kept/dropped",
 };
@@ -80,21 +86,16 @@ static void put_values(const struct distribution *d, char (*cell)[CELL])
 
 static void put_ratio(const struct stats_spread *s, char *median, char *range)
 {
-	if (s->n == 0)
-		return;
-	snprintf(median, CELL, "%.2f%s", s->median,
-		 s->n < 2		 ? " (1 round)"
-		 : stats_side(s, 1) == 0 ? " (no diff)"
-					 : "");
-	put_range(range, s, "%.2f");
+	cell_comparison(median, s);
+	if (s->n > 0)
+		put_range(range, s, "%.2f");
 }
 
 static void fill(const struct plan *p, const struct plan_row *row, int first_of_set,
 		 char (*cell)[CELL])
 {
 	if (first_of_set)
-		snprintf(cell[CASE], CELL, "%s%s", row->b->name,
-			 driver_oversubscribed(p->env, row->b->readers) ? " *" : "");
+		cell_case(cell[CASE], p, row);
 	snprintf(cell[WHO], CELL, "%s", row->b->who);
 	if (row->error[0] != '\0' || row->latency == NULL) {
 		snprintf(cell[P50], CELL, "%s", row->error[0] != '\0' ? "FAILED" : "-");
@@ -103,10 +104,13 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	put_values(row->latency, cell);
 	put_ratio(&row->ratio, cell[RATIO], cell[RATIO_RANGE]);
 	put_ratio(&row->latency->p99_ratio, cell[RATIO99], cell[RATIO99_RANGE]);
+	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref);
+	if (row->lost.n > 0)
+		cell_number(cell[LOST], row->lost.median * 100);
+	cell_costs(cell + COSTS, p, row);
 	if (!isnan(row->waiting))
 		snprintf(cell[WAITING], CELL, "%.2f", row->waiting * 100);
-	snprintf(cell[KEPT_DROPPED], CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
-		 row->disturbed ? " !" : "");
+	cell_kept(cell[KEPT_DROPPED], row);
 }
 
 static void fill_service(const struct plan_row *row, char (*cell)[CELL])
@@ -122,6 +126,13 @@ void latency_table(FILE *f, const struct plan *p, const char *group, int markdow
 
 	if (table_make(&t, heading, COLUMNS, WHO + 1, 2 * p->rows) != 0)
 		return;
+	table_head(&t, COSTS, cell_cost_heading, CELL_COSTS);
+	t.goes[P90] = 1;
+	t.goes[COSTS + CELL_SWITCHES] = 2;
+	t.goes[P50_RANGE] = 3;
+	t.goes[RATIO99_RANGE] = 4;
+	t.goes[MAXIMUM] = 5;
+	t.goes[RATIO_RANGE] = 6;
 	for (s = 0; s < p->sets; s++)
 		for (i = 0; i < p->rows; i++) {
 			const struct plan_row *row = &p->row[i];

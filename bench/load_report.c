@@ -13,6 +13,7 @@
 #include "jsonw.h"
 #include "load.h"
 #include "table.h"
+#include "wrap.h"
 
 /* ---- tables ---- */
 
@@ -135,6 +136,7 @@ static void notes(FILE *f, const struct load *l, const char *bullet)
 void load_report(FILE *f, const struct load *l, int markdown)
 {
 	struct table t;
+	struct wrap w;
 	unsigned c, i;
 
 	if (table_make(&t, heading, COLUMNS, WHO + 1, LOAD_FLOWS_MAX * LOAD_STEPS_MAX) != 0)
@@ -146,7 +148,8 @@ void load_report(FILE *f, const struct load *l, int markdown)
 	table_free(&t);
 	if (markdown)
 		fputc('\n', f);
-	notes(f, l, markdown ? "* " : "  ");
+	notes(wrap_open(&w, f, markdown), l, markdown ? "* " : "  ");
+	wrap_close(&w);
 }
 
 /* ---- JSON ---- */

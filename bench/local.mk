@@ -41,6 +41,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/bench_roundtrip.c \
 	%D%/bench_session.c \
 	%D%/bench_wakeup.c \
+	%D%/cell.c %D%/cell.h \
 	%D%/choose.c \
 	%D%/context.c %D%/context.h \
 	%D%/control.h \
@@ -110,7 +111,8 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/topology.c %D%/topology.h \
 	%D%/table.c %D%/table.h \
 	%D%/wakeup.h \
-	%D%/watch.c %D%/watch.h
+	%D%/watch.c %D%/watch.h \
+	%D%/wrap.c %D%/wrap.h
 %C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -iquote %D% $(BENCH_DEFS)
 %C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread
 BENCH_DEFS = -DBENCH_VERSION='"$(VERSION)"' \
@@ -365,6 +367,14 @@ tests_unit_check_bench_latency_SOURCES = tests/unit/check_bench_latency.c \
 	%D%/latency_files.c %D%/latency_plan.c %D%/list.c %D%/list_latency.c %D%/stats.c
 tests_unit_check_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_latency_LDADD = $(UNIT_LIBS) -lm
+
+check_PROGRAMS += tests/unit/check_bench_tables
+TESTS += tests/unit/check_bench_tables
+tests_unit_check_bench_tables_SOURCES = tests/unit/check_bench_tables.c \
+	%D%/cell.c %D%/hist.c %D%/jsonw.c %D%/latency_files.c %D%/latency_report.c %D%/csvw.c \
+	%D%/list.c %D%/report_notes.c %D%/report_table.c %D%/stats.c %D%/table.c %D%/wrap.c
+tests_unit_check_bench_tables_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
+tests_unit_check_bench_tables_LDADD = $(UNIT_LIBS) -lm
 
 check_PROGRAMS += tests/unit/check_bench_load
 TESTS += tests/unit/check_bench_load

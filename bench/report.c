@@ -7,6 +7,7 @@
 #include "plots.h"
 #include "report_part.h"
 #include "study.h"
+#include "wrap.h"
 
 #define WAITING_TOO_MUCH 0.02 /* of the time, median over the rows */
 
@@ -57,8 +58,7 @@ static void about_plan(FILE *f, const struct plan *p, const char *bullet)
 	fprintf(f, "%s%u rounds, %u planned; samples of %.0f ms; ", bullet, (unsigned)p->rounds,
 		(unsigned)p->opt.rounds, p->opt.sample_ns / 1e6);
 	if (p->env->cpus > 1)
-		fprintf(f,
-			"machine probe (round trip of one line): median %.0f ns, %.0f..%.0f\n",
+		fprintf(f, "machine probe (round trip of one line): median %.0f ns, %.0f..%.0f\n",
 			p->probe.median, p->probe.min, p->probe.max);
 	else
 		fprintf(f, "one CPU, so no machine probe\n");
@@ -109,13 +109,15 @@ static void group_title(FILE *f, const struct plan *p, const char *group, int ma
 static void groups(FILE *f, const struct plan *p, int markdown)
 {
 	const char *group = NULL, *bullet = markdown ? "* " : "  ";
+	struct wrap w;
 
 	while ((group = group_after(p, group)) != NULL) {
 		group_title(f, p, group, markdown);
 		report_table(f, p, group, markdown);
 		if (markdown)
 			fputc('\n', f);
-		report_notes(f, p, group, bullet);
+		report_notes(wrap_open(&w, f, markdown), p, group, bullet);
+		wrap_close(&w);
 	}
 }
 
@@ -123,6 +125,7 @@ static void report(FILE *f, const struct plan *p, const struct context *c, int m
 {
 	const char *bullet = markdown ? "* " : "  ";
 	const struct plan *one;
+	struct wrap w;
 
 	if (preflight_noise()[0] != '\0')
 		fprintf(f, markdown ? "\n**%s**\n" : "\n%s\n", preflight_noise());
@@ -132,8 +135,10 @@ static void report(FILE *f, const struct plan *p, const struct context *c, int m
 		groups(f, one, markdown);
 	study_report_all(f, markdown);
 	fprintf(f, markdown ? "\n## About this run\n\n" : "\nabout this run\n");
+	f = wrap_open(&w, f, markdown);
 	summary(f, p, c, bullet);
 	preflight_report(f, markdown);
+	wrap_close(&w);
 }
 
 void report_text(FILE *f, const struct plan *p, const struct context *c)

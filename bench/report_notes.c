@@ -82,9 +82,6 @@ static void print_verdict(FILE *f, const struct plan *p, const char *group, cons
 		comma = "; ";
 	}
 	fputc('\n', f);
-	if (of[NO_DIFFERENCE] > 0)
-		fprintf(f, "%s(no diff): no difference seen, the rounds lie on both sides of 1\n",
-			bullet);
 }
 
 /* ---- references ---- */
@@ -139,11 +136,11 @@ static void explain_refs(FILE *f, const struct plan *p, const char *group, const
 			if (p->row[k].ref.n > 0 && same_ref(p->row[k].b, b))
 				break;
 		if (k == i && ref_in_case(b) != NULL)
-			fprintf(f, "%s%s of %s and its like is against %s of the same case\n", bullet,
-				ref_column(&p->row[i]), b->name, ref_in_case(b));
+			fprintf(f, "%s%s of %s/%s and its like is against %s of the same case\n",
+				bullet, ref_column(&p->row[i]), b->name, b->who, ref_in_case(b));
 		else if (k == i)
-			fprintf(f, "%s%s of %s and its like is against %s\n", bullet,
-				ref_column(&p->row[i]), b->name, b->ref);
+			fprintf(f, "%s%s of %s/%s and its like is against %s\n", bullet,
+				ref_column(&p->row[i]), b->name, b->who, b->ref);
 	}
 	if (same_case)
 		fprintf(f, "%sx ref of our processes rows is against the same case on threads\n",
@@ -185,6 +182,56 @@ static void explain_rest(FILE *f, const struct plan *p, const char *group, const
 	}
 }
 
+/* ---- what else ---- */
+
+static int is_no_difference(const struct stats_spread *s)
+{
+	return s->n > 1 && stats_side(s, 1) == 0;
+}
+
+/* The signs before ratios, where there are any. */
+static void explain_signs(FILE *f, const struct plan *p, const char *group, const char *bullet)
+{
+	int same = 0, single = 0;
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++) {
+		const struct plan_row *row = &p->row[i];
+
+		if (strcmp(row->b->group, group) != 0)
+			continue;
+		same |= is_no_difference(&row->ratio) || is_no_difference(&row->ref) ||
+			(row->latency != NULL && is_no_difference(&row->latency->p99_ratio));
+		single |= row->ratio.n == 1 || row->ref.n == 1;
+	}
+	if (same)
+		fprintf(f, "%s~: no difference seen, the rounds lie on both sides of 1\n", bullet);
+	if (single)
+		fprintf(f, "%s?: of one round only\n", bullet);
+}
+
+/* Those who publish one by one do not do the same in one thing. */
+static void explain_single(FILE *f, const struct plan *p, const char *group, const char *bullet)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++) {
+		const struct bench *b = p->row[i].b;
+
+		if (strcmp(b->group, group) != 0 || strcmp(group, "ring") != 0 || b->batch != 1 ||
+		    (b->flags & (BENCH_PEER | BENCH_LOSSY)) || strcmp(b->who, "weir") != 0)
+			continue;
+		fprintf(f,
+			"%ssingle: the reader of weir gives space back every 32 messages, those of "
+			"weir-each and of the peers' single-element calls at every message; "
+			"weir-run, "
+			"boost-spsc-all, rte_ring-burst and wfcqueue-splice take what is there at "
+			"once\n",
+			bullet);
+		return;
+	}
+}
+
 void report_notes(FILE *f, const struct plan *p, const char *group, const char *bullet)
 {
 	uint32_t i;
@@ -203,6 +250,8 @@ void report_notes(FILE *f, const struct plan *p, const char *group, const char *
 	print_verdict(f, p, group, bullet);
 	if (latency_is_in(p, group))
 		latency_notes(f, p, group, bullet);
+	explain_signs(f, p, group, bullet);
+	explain_single(f, p, group, bullet);
 	explain_refs(f, p, group, bullet);
 	explain_rest(f, p, group, bullet);
 	explain_lost(f, p, group, bullet);

@@ -1,12 +1,9 @@
 /* The table of a group. See report_part.h. */
-#include <math.h>
 #include <string.h>
 
-#include "alloc.h"
-#include "driver.h"
+#include "cell.h"
 #include "latency_report.h"
 #include "report_part.h"
-#include "table.h"
 
 #define CELL TABLE_CELL
 
@@ -24,57 +21,29 @@ enum column {
 	LOST,
 	DRAIN,
 	REST,
-	ALLOCS,
-	CALLS,
-	SLEEPS,
-	SWITCHES,
-	WAITING,
+	COSTS, /* enum cell_cost */
+	WAITING = COSTS + CELL_COSTS,
 	KEPT_DROPPED,
 	COLUMNS
 };
 
 static const char *const heading[COLUMNS] = {
-	[CASE] = "case",	 [WHO] = "who",
-	[NS] = "ns/op",		 [NS_RANGE] = "min..max",
-	[RATE] = "M/s",		 [BANDWIDTH] = "GB/s",
-	[RATIO] = "x best peer", [RATIO_RANGE] = "x min..max",
-	[LIMIT] = "x limit",	 [REF] = "x ref",
-	[LOST] = "lost %",	 [DRAIN] = "drain ns",
-	[REST] = "rest ns",	 [ALLOCS] = "allocs/op",
-	[CALLS] = "syscalls/op", [SLEEPS] = "sleeps/op",
-	[SWITCHES] = "switches/op", [WAITING] = "wait %",
+	[CASE] = "case",
+	[WHO] = "who",
+	[NS] = "ns/op",
+	[NS_RANGE] = "min..max",
+	[RATE] = "M/s",
+	[BANDWIDTH] = "GB/s",
+	[RATIO] = "x best peer",
+	[RATIO_RANGE] = "x min..max",
+	[LIMIT] = "x limit",
+	[REF] = "x ref",
+	[LOST] = "lost %",
+	[DRAIN] = "drain ns",
+	[REST] = "rest ns",
+	[WAITING] = "wait %",
 	[KEPT_DROPPED] = "kept/dropped",
 };
-
-static void put_number(char *cell, double v)
-{
-	if (isnan(v))
-		snprintf(cell, CELL, "-");
-	else
-		snprintf(cell, CELL, v < 100 ? "%.2f" : v < 1000 ? "%.1f" : "%.0f", v);
-}
-
-/* Per operation; should be none. */
-static void put_count(char *cell, double v)
-{
-	if (isnan(v))
-		snprintf(cell, CELL, "?");
-	else
-		snprintf(cell, CELL, v > 0 ? "%.3g" : "%.0f", v);
-}
-
-static void put_range(char *cell, const struct stats_spread *s)
-{
-	char low[CELL / 3], high[CELL / 3];
-
-	if (s->n == 0) {
-		snprintf(cell, CELL, "-");
-		return;
-	}
-	snprintf(low, sizeof(low), s->min < 100 ? "%.2f" : "%.0f", s->min);
-	snprintf(high, sizeof(high), s->max < 100 ? "%.2f" : "%.0f", s->max);
-	snprintf(cell, CELL, "%s..%s", low, high);
-}
 
 /* What is lost is no throughput. */
 static void put_rates(const struct plan_row *row, char *rate, char *bandwidth)
@@ -86,22 +55,9 @@ static void put_rates(const struct plan_row *row, char *rate, char *bandwidth)
 	snprintf(bandwidth, CELL, "-");
 	if (row->ns.n == 0 || ns <= 0 || (row->b->flags & BENCH_TIME))
 		return;
-	put_number(rate, had * 1e3 / ns);
+	cell_number(rate, had * 1e3 / ns);
 	if (row->b->size > 0)
-		put_number(bandwidth, had * row->b->size / ns);
-}
-
-/* A ratio whose range covers 1 is no difference, whatever its median is. */
-static void put_comparison(char *cell, const struct stats_spread *s)
-{
-	size_t len;
-
-	put_number(cell, s->median);
-	len = strlen(cell);
-	if (s->n < 2)
-		snprintf(cell + len, CELL - len, " (1 round)");
-	else if (stats_side(s, 1) == 0)
-		snprintf(cell + len, CELL - len, " (no diff)");
+		cell_number(bandwidth, had * row->b->size / ns);
 }
 
 static void put_ratio(const struct plan_row *row, char *median, char *range)
@@ -109,45 +65,37 @@ static void put_ratio(const struct plan_row *row, char *median, char *range)
 	if (row->b->flags & BENCH_PEER)
 		snprintf(median, CELL, row->b->flags & BENCH_SHARING ? "(shares)" : "");
 	else if (row->ratio.n > 0)
-		put_comparison(median, &row->ratio);
+		cell_comparison(median, &row->ratio);
 	else
 		snprintf(median, CELL, "-");
 	if (row->ratio.n > 0)
-		put_range(range, &row->ratio);
+		cell_range(range, &row->ratio);
 }
 
 static void fill(const struct plan *p, const struct plan_row *row, int first_of_set,
 		 char (*cell)[CELL])
 {
 	if (first_of_set)
-		snprintf(cell[CASE], CELL, "%s%s", row->b->name,
-			 driver_oversubscribed(p->env, row->b->readers) ? " *" : "");
+		cell_case(cell[CASE], p, row);
 	snprintf(cell[WHO], CELL, "%s", row->b->who);
 	if (row->error[0] != '\0') {
 		snprintf(cell[NS], CELL, "FAILED");
 		return;
 	}
-	put_number(cell[NS], row->ns.median);
-	put_range(cell[NS_RANGE], &row->ns);
+	cell_number(cell[NS], row->ns.median);
+	cell_range(cell[NS_RANGE], &row->ns);
 	put_rates(row, cell[RATE], cell[BANDWIDTH]);
 	put_ratio(row, cell[RATIO], cell[RATIO_RANGE]);
-	if (row->ref.n > 0)
-		put_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref);
+	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref);
 	if (row->lost.n > 0)
-		put_number(cell[LOST], row->lost.median * 100);
+		cell_number(cell[LOST], row->lost.median * 100);
 	if (row->drain.n > 0)
-		put_number(cell[DRAIN], row->drain.median);
+		cell_number(cell[DRAIN], row->drain.median);
 	if (row->rest.n > 0)
-		put_number(cell[REST], row->rest.median);
-	put_count(cell[ALLOCS], alloc_counted() ? row->allocs_per_op : (double)NAN);
-	put_count(cell[CALLS], row->calls_per_op);
-	if (row->b->way != 0)
-		put_count(cell[SLEEPS], row->sleeps_per_op);
-	if (row->switches_per_op > 0)
-		put_count(cell[SWITCHES], row->switches_per_op);
-	put_number(cell[WAITING], row->waiting * 100);
-	snprintf(cell[KEPT_DROPPED], CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
-		 row->disturbed ? " !" : "");
+		cell_number(cell[REST], row->rest.median);
+	cell_costs(cell + COSTS, p, row);
+	cell_number(cell[WAITING], row->waiting * 100);
+	cell_kept(cell[KEPT_DROPPED], row);
 }
 
 void report_table(FILE *f, const struct plan *p, const char *group, int markdown)
@@ -161,6 +109,11 @@ void report_table(FILE *f, const struct plan *p, const char *group, int markdown
 	}
 	if (table_make(&t, heading, COLUMNS, WHO + 1, p->rows) != 0)
 		return;
+	table_head(&t, COSTS, cell_cost_heading, CELL_COSTS);
+	t.goes[BANDWIDTH] = 1; /* the time says as much */
+	t.goes[RATE] = 2;
+	t.goes[COSTS + CELL_SWITCHES] = 3;
+	t.goes[NS_RANGE] = 4;
 	/* in the order of declaration, whatever the last round's order was */
 	for (s = 0; s < p->sets; s++)
 		for (i = 0; i < p->rows; i++) {

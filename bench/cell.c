@@ -1,0 +1,92 @@
+/* Cells. See cell.h. */
+#include "cell.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "driver.h"
+
+#define CELL TABLE_CELL
+
+const char *const cell_cost_heading[CELL_COSTS] = {
+	[CELL_ALLOCS] = "allocs/op",	 [CELL_CALLS] = "syscalls/op", [CELL_SLEEPS] = "sleeps/op",
+	[CELL_SWITCHES] = "switches/op", [CELL_FAULTS] = "faults/op",
+};
+
+void cell_number(char *cell, double v)
+{
+	if (isnan(v))
+		snprintf(cell, CELL / 2, "-");
+	else
+		snprintf(cell, CELL / 2, v < 100 ? "%.2f" : v < 1000 ? "%.1f" : "%.0f", v);
+}
+
+void cell_count(char *cell, double v)
+{
+	if (isnan(v))
+		snprintf(cell, CELL, "?");
+	else
+		snprintf(cell, CELL, v > 0 ? "%.3g" : "%.0f", v);
+}
+
+void cell_range(char *cell, const struct stats_spread *s)
+{
+	char low[CELL / 3], high[CELL / 3];
+
+	if (s->n == 0) {
+		snprintf(cell, CELL, "-");
+		return;
+	}
+	snprintf(low, sizeof(low), s->min < 100 ? "%.2f" : "%.0f", s->min);
+	snprintf(high, sizeof(high), s->max < 100 ? "%.2f" : "%.0f", s->max);
+	snprintf(cell, CELL, "%s..%s", low, high);
+}
+
+void cell_comparison(char *cell, const struct stats_spread *s)
+{
+	if (s->n == 0)
+		return;
+	cell[0] = s->n < 2 ? '?' : '~';
+	cell_number(cell + (s->n < 2 || stats_side(s, 1) == 0), s->median);
+}
+
+void cell_kept(char *cell, const struct plan_row *row)
+{
+	snprintf(cell, CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
+		 row->disturbed ? " !" : "");
+}
+
+void cell_case(char *cell, const struct plan *p, const struct plan_row *row)
+{
+	snprintf(cell, CELL, "%s%s", row->b->name,
+		 driver_oversubscribed(p->env, row->b->readers) ? " *" : "");
+}
+
+/* Of all rounds. NaN: none was taken. */
+static double faults_per_op(const struct plan *p, const struct plan_row *row)
+{
+	double faults = 0, ops = 0;
+	uint32_t r;
+
+	for (r = 0; r < p->rounds; r++)
+		if (!isnan(row->sample[r].ns_per_op)) {
+			faults += (double)row->sample[r].faults;
+			ops += (double)row->n;
+		}
+	return ops > 0 ? faults / ops : (double)NAN;
+}
+
+void cell_costs(char (*cell)[TABLE_CELL], const struct plan *p, const struct plan_row *row)
+{
+	const double faults = faults_per_op(p, row);
+
+	cell_count(cell[CELL_ALLOCS], alloc_counted() ? row->allocs_per_op : (double)NAN);
+	cell_count(cell[CELL_CALLS], row->calls_per_op);
+	if (row->b->way != 0)
+		cell_count(cell[CELL_SLEEPS], row->sleeps_per_op);
+	if (row->switches_per_op > 0)
+		cell_count(cell[CELL_SWITCHES], row->switches_per_op);
+	if (faults >= CELL_FAULTS_LEAST)
+		cell_count(cell[CELL_FAULTS], faults);
+}
