@@ -209,7 +209,7 @@ static void add(const char *what, const char *who, uint32_t members, uint32_t fl
 	b.batch = 1;
 	b.run = run;
 	snprintf(b.name, sizeof(b.name), "%s/%u", what, (unsigned)members);
-	if (strcmp(what, "arrival") == 0)
+	if (strcmp(what, "arrival") == 0 && members > 2)
 		snprintf(b.ref, sizeof(b.ref), "barrier/arrival/2/%s", who);
 	bench_add(&b);
 }
