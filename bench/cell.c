@@ -43,12 +43,21 @@ void cell_range(char *cell, const struct stats_spread *s)
 	snprintf(cell, CELL, "%s..%s", low, high);
 }
 
-void cell_comparison(char *cell, const struct stats_spread *s)
+char cell_sign(const struct stats_spread *s, int disturbed)
+{
+	if (s->n == 0)
+		return 0;
+	if (disturbed || s->n < 2 || (stats_side(s, 1) != 0 && s->n < STATS_TELLING))
+		return '?';
+	return stats_side(s, 1) == 0 ? '~' : 0;
+}
+
+void cell_comparison(char *cell, const struct stats_spread *s, int disturbed)
 {
 	if (s->n == 0)
 		return;
-	cell[0] = s->n < 2 ? '?' : '~';
-	cell_number(cell + (s->n < 2 || stats_side(s, 1) == 0), s->median);
+	cell[0] = cell_sign(s, disturbed);
+	cell_number(cell + (cell[0] != 0), s->median);
 }
 
 void cell_kept(char *cell, const struct plan_row *row)
@@ -63,18 +72,18 @@ void cell_case(char *cell, const struct plan *p, const struct plan_row *row)
 		 driver_oversubscribed(p->env, row->b->readers) ? " *" : "");
 }
 
-/* Of all rounds. NaN: none was taken. */
+/* Of all rounds. 0: no more than the harness itself has. */
 static double faults_per_op(const struct plan *p, const struct plan_row *row)
 {
-	double faults = 0, ops = 0;
+	double faults = 0, samples = 0;
 	uint32_t r;
 
 	for (r = 0; r < p->rounds; r++)
 		if (!isnan(row->sample[r].ns_per_op)) {
 			faults += (double)row->sample[r].faults;
-			ops += (double)row->n;
+			samples++;
 		}
-	return ops > 0 ? faults / ops : (double)NAN;
+	return faults > CELL_FAULTS_LEAST * samples ? faults / (samples * (double)row->n) : 0;
 }
 
 void cell_costs(char (*cell)[TABLE_CELL], const struct plan *p, const struct plan_row *row)
@@ -87,6 +96,6 @@ void cell_costs(char (*cell)[TABLE_CELL], const struct plan *p, const struct pla
 		cell_count(cell[CELL_SLEEPS], row->sleeps_per_op);
 	if (row->switches_per_op > 0)
 		cell_count(cell[CELL_SWITCHES], row->switches_per_op);
-	if (faults >= CELL_FAULTS_LEAST)
+	if (faults > 0)
 		cell_count(cell[CELL_FAULTS], faults);
 }

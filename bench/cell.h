@@ -10,8 +10,9 @@ void cell_number(char *cell, double v);
 void cell_count(char *cell, double v);
 void cell_range(char *cell, const struct stats_spread *s);
 /* A median of ratios: "~1.02" when the rounds lie on both sides of 1, which is no difference,
- * whatever the median is; "?1.02" of one round. "" of none. */
-void cell_comparison(char *cell, const struct stats_spread *s);
+ * whatever the median is; "?1.02" when they are too few to tell, or were disturbed. "" of none. */
+void cell_comparison(char *cell, const struct stats_spread *s, int disturbed);
+char cell_sign(const struct stats_spread *s, int disturbed); /* '~', '?' or 0 */
 /* "kept/dropped", and ! of rows judged on all. */
 void cell_kept(char *cell, const struct plan_row *row);
 /* The name of its case, * where roles share CPUs. */
@@ -20,7 +21,7 @@ void cell_case(char *cell, const struct plan *p, const struct plan_row *row);
 /* What an operation costs others: heap calls, system calls, context switches, page faults, a cell
  * each. "" of what is not worth a column where there is none. */
 enum cell_cost { CELL_ALLOCS, CELL_CALLS, CELL_SLEEPS, CELL_SWITCHES, CELL_FAULTS, CELL_COSTS };
-#define CELL_FAULTS_LEAST 0.001 /* below: the first touches of a sample's few pages */
+#define CELL_FAULTS_LEAST 64 /* a sample; below: first touches of stacks and histograms */
 extern const char *const cell_cost_heading[CELL_COSTS];
 void cell_costs(char (*cell)[TABLE_CELL], const struct plan *p, const struct plan_row *row);
 

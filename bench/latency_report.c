@@ -20,6 +20,7 @@ enum column {
 	P99,
 	P999,
 	MAXIMUM,
+	BEST,
 	RATIO,
 	RATIO_RANGE,
 	RATIO99,
@@ -42,6 +43,7 @@ static const char *const heading[COLUMNS] = {
 	[P99] = "p99",
 	[P999] = "p99.9",
 	[MAXIMUM] = "max",
+	[BEST] = "best peer",
 	[RATIO] = "x best peer p50",
 	[RATIO_RANGE] = "x min..max",
 	[RATIO99] = "x best peer p99",
@@ -84,9 +86,9 @@ static void put_values(const struct distribution *d, char (*cell)[CELL])
 	put_range(cell[P50_RANGE], &d->p50, "%.0f");
 }
 
-static void put_ratio(const struct stats_spread *s, char *median, char *range)
+static void put_ratio(const struct stats_spread *s, int disturbed, char *median, char *range)
 {
-	cell_comparison(median, s);
+	cell_comparison(median, s, disturbed);
 	if (s->n > 0)
 		put_range(range, s, "%.2f");
 }
@@ -102,9 +104,12 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 		return;
 	}
 	put_values(row->latency, cell);
-	put_ratio(&row->ratio, cell[RATIO], cell[RATIO_RANGE]);
-	put_ratio(&row->latency->p99_ratio, cell[RATIO99], cell[RATIO99_RANGE]);
-	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref);
+	if (row->best_peer != NULL)
+		snprintf(cell[BEST], CELL, "%s", row->best_peer);
+	put_ratio(&row->ratio, row->ratio_disturbed, cell[RATIO], cell[RATIO_RANGE]);
+	put_ratio(&row->latency->p99_ratio, row->ratio_disturbed, cell[RATIO99],
+		  cell[RATIO99_RANGE]);
+	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref, row->disturbed != 0);
 	if (row->lost.n > 0)
 		cell_number(cell[LOST], row->lost.median * 100);
 	cell_costs(cell + COSTS, p, row);
@@ -131,8 +136,9 @@ void latency_table(FILE *f, const struct plan *p, const char *group, int markdow
 	t.goes[COSTS + CELL_SWITCHES] = 2;
 	t.goes[P50_RANGE] = 3;
 	t.goes[RATIO99_RANGE] = 4;
-	t.goes[MAXIMUM] = 5;
-	t.goes[RATIO_RANGE] = 6;
+	t.goes[BEST] = 5;
+	t.goes[MAXIMUM] = 6;
+	t.goes[RATIO_RANGE] = 7;
 	for (s = 0; s < p->sets; s++)
 		for (i = 0; i < p->rows; i++) {
 			const struct plan_row *row = &p->row[i];
@@ -192,7 +198,7 @@ void latency_notes(FILE *f, const struct plan *p, const char *group, const char 
 	fprintf(f,
 		"%sns, of every operation of all kept rounds; min..max is of the rounds' p50; "
 		"ratios "
-		"are taken round by round, to the peer that was best at it\n",
+		"are taken round by round, to the peer that is best at it; best peer is the one by p50\n",
 		bullet);
 	fprintf(f, "%sclock: %s, %.1f ns a reading: about that much is in each value\n", bullet,
 		clock_name(), clock_scale.cost_ns);

@@ -1,6 +1,7 @@
 /* What to know about the table of a group. See report_part.h. */
 #include <string.h>
 
+#include "cell.h"
 #include "driver.h"
 #include "latency_report.h"
 #include "report_part.h"
@@ -184,30 +185,32 @@ static void explain_rest(FILE *f, const struct plan *p, const char *group, const
 
 /* ---- what else ---- */
 
-static int is_no_difference(const struct stats_spread *s)
-{
-	return s->n > 1 && stats_side(s, 1) == 0;
-}
-
 /* The signs before ratios, where there are any. */
 static void explain_signs(FILE *f, const struct plan *p, const char *group, const char *bullet)
 {
-	int same = 0, single = 0;
-	uint32_t i;
+	int same = 0, few = 0;
+	uint32_t i, k;
 
 	for (i = 0; i < p->rows; i++) {
 		const struct plan_row *row = &p->row[i];
+		const char sign[] = {
+			cell_sign(&row->ratio, row->ratio_disturbed),
+			cell_sign(&row->ref, row->disturbed != 0),
+			row->latency == NULL
+				? (char)0
+				: cell_sign(&row->latency->p99_ratio, row->ratio_disturbed),
+		};
 
-		if (strcmp(row->b->group, group) != 0)
-			continue;
-		same |= is_no_difference(&row->ratio) || is_no_difference(&row->ref) ||
-			(row->latency != NULL && is_no_difference(&row->latency->p99_ratio));
-		single |= row->ratio.n == 1 || row->ref.n == 1;
+		for (k = 0; k < sizeof(sign) && strcmp(row->b->group, group) == 0; k++) {
+			same |= sign[k] == '~';
+			few |= sign[k] == '?';
+		}
 	}
 	if (same)
 		fprintf(f, "%s~: no difference seen, the rounds lie on both sides of 1\n", bullet);
-	if (single)
-		fprintf(f, "%s?: of one round only\n", bullet);
+	if (few)
+		fprintf(f, "%s?: fewer than %u rounds on one side, or none that was quiet\n",
+			bullet, STATS_TELLING);
 }
 
 /* Those who publish one by one do not do the same in one thing. */

@@ -14,6 +14,7 @@ enum column {
 	NS_RANGE,
 	RATE,
 	BANDWIDTH,
+	BEST,
 	RATIO,
 	RATIO_RANGE,
 	LIMIT,
@@ -34,6 +35,7 @@ static const char *const heading[COLUMNS] = {
 	[NS_RANGE] = "min..max",
 	[RATE] = "M/s",
 	[BANDWIDTH] = "GB/s",
+	[BEST] = "best peer",
 	[RATIO] = "x best peer",
 	[RATIO_RANGE] = "x min..max",
 	[LIMIT] = "x limit",
@@ -65,7 +67,7 @@ static void put_ratio(const struct plan_row *row, char *median, char *range)
 	if (row->b->flags & BENCH_PEER)
 		snprintf(median, CELL, row->b->flags & BENCH_SHARING ? "(shares)" : "");
 	else if (row->ratio.n > 0)
-		cell_comparison(median, &row->ratio);
+		cell_comparison(median, &row->ratio, row->ratio_disturbed);
 	else
 		snprintf(median, CELL, "-");
 	if (row->ratio.n > 0)
@@ -85,8 +87,10 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	cell_number(cell[NS], row->ns.median);
 	cell_range(cell[NS_RANGE], &row->ns);
 	put_rates(row, cell[RATE], cell[BANDWIDTH]);
+	if (row->best_peer != NULL)
+		snprintf(cell[BEST], CELL, "%s", row->best_peer);
 	put_ratio(row, cell[RATIO], cell[RATIO_RANGE]);
-	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref);
+	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref, row->disturbed != 0);
 	if (row->lost.n > 0)
 		cell_number(cell[LOST], row->lost.median * 100);
 	if (row->drain.n > 0)

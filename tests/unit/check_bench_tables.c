@@ -15,7 +15,7 @@
 #include "report_part.h"
 #include "wrap.h"
 
-enum { ROWS = 6, ROUNDS = 4 };
+enum { ROWS = 6, ROUNDS = 6 };
 
 static struct plan plan;
 static struct plan_row row[ROWS];
@@ -162,13 +162,13 @@ START_TEST(page_faults_get_a_column_where_there_are_any)
 
 	print("ring", 0, 1);
 	SAYS_NOT("faults");
-	r->sample[0].faults = 3; /* in four thousand operations */
+	r->sample[0].faults = 384; /* 64 a sample */
 	print("ring", 0, 1);
 	SAYS_NOT("faults");
-	r->sample[1].faults = 37;
+	r->sample[1].faults = 216;
 	print("ring", 0, 1);
 	SAYS("| faults/op |");
-	SAYS("| 0.01 |");
+	SAYS("| 0.1 |"); /* of six thousand operations */
 }
 END_TEST
 
@@ -177,17 +177,20 @@ START_TEST(what_is_no_difference_has_a_sign)
 	char cell[TABLE_CELL] = "";
 	struct stats_spread s = spread(0.9, 1.1, 1.2);
 
-	cell_comparison(cell, &s);
+	cell_comparison(cell, &s, 0);
 	ck_assert_str_eq(cell, "~1.10");
 	s.min = 1.01;
-	cell_comparison(cell, &s);
+	cell_comparison(cell, &s, 0);
 	ck_assert_str_eq(cell, "1.10");
-	s.n = 1;
-	cell_comparison(cell, &s);
+	s.n = STATS_TELLING - 1;
+	cell_comparison(cell, &s, 0);
+	ck_assert_str_eq(cell, "?1.10");
+	s.n = STATS_TELLING;
+	cell_comparison(cell, &s, 1);
 	ck_assert_str_eq(cell, "?1.10");
 	cell[0] = '\0';
 	s.n = 0;
-	cell_comparison(cell, &s);
+	cell_comparison(cell, &s, 0);
 	ck_assert_str_eq(cell, "");
 }
 END_TEST
@@ -204,6 +207,10 @@ START_TEST(signs_are_explained_where_they_are)
 	r->ref.max = 1.1;
 	print("ring", 1, 0);
 	SAYS("~: no difference seen");
+	SAYS_NOT("?:");
+	r->ref.n = 1;
+	print("ring", 1, 0);
+	SAYS("?: fewer than 6 rounds");
 }
 END_TEST
 
@@ -287,6 +294,7 @@ START_TEST(no_table_of_rows_is_too_wide)
 	uint32_t i;
 
 	r->ns = spread(12345678, 23456789, 34567890);
+	r->best_peer = "atomic_queue-optimist";
 	r->ratio = r->ref = spread(0.01, 123.45, 23456);
 	r->lost = r->drain = r->rest = spread(1, 1, 1);
 	r->allocs_per_op = r->calls_per_op = r->sleeps_per_op = r->switches_per_op = 1.23e-05;
@@ -298,6 +306,7 @@ START_TEST(no_table_of_rows_is_too_wide)
 	print("ring", 0, 0);
 	ck_assert_uint_le(widest(), TABLE_WIDTH);
 	SAYS("~123.5"); /* the ratio */
+	SAYS("  atomic_queue-optimist  ~123.5");
 	r->latency = calloc(1, sizeof(*r->latency));
 	for (i = 0; i < 10000; i++)
 		hist_record(&r->latency->all, 1234567890);
