@@ -43,7 +43,9 @@ enum bench_flag {
 	BENCH_APART = 1u << 14,   /* the sample's value is its time, ns: there are pauses in between */
 	BENCH_LOSSY = 1u << 15,   /* its writer waits for nobody: what is missed is counted, not failed */
 	BENCH_THREADS = 1u << 16, /* its memory cannot be shared: no cases between processes */
-	BENCH_SMALL = 1u << 17    /* touches the first page of the arena, no more */
+	BENCH_SMALL = 1u << 17,   /* touches the first page of the arena, no more */
+	BENCH_PLAIN = 1u << 18    /* with BENCH_LIMIT: a plain way of doing it that can be beaten,
+				   * so no limit to those that are measured against it */
 };
 
 /* Which of the two sides is made slower, to see what a queue does at both of its balance points. */

@@ -171,6 +171,8 @@ int join_select(struct role *me)
 /* ---- the rows ---- */
 
 enum { IN1 = 1, IN2 = 2, IN8 = 4, IN64 = 8, IN1024 = 16, ALL = 31 };
+/* Not a limit: a join that remembers its verdict does less than any minimum takes. */
+#define PLAIN (BENCH_LIMIT | BENCH_PLAIN)
 static const uint32_t inputs_of[] = {1, 2, 8, 64, JOIN_INPUTS_MAX};
 
 static const struct row {
@@ -184,20 +186,20 @@ static const struct row {
 	{"ready", "weir", "verdict", 0, ALL, IN2 | IN64, join_ready, "/cursors"},
 	{"ready", "hashing", "verdict", BENCH_PEER, ALL, IN64, hashing_ready, NULL},
 	{"ready", "indexed", "verdict", BENCH_PEER, ALL, IN64, indexed_ready, NULL},
-	{"ready", "cursors", "verdict", BENCH_LIMIT, ALL, IN64, cursors_ready, NULL},
+	{"ready", "cursors", "verdict", PLAIN, ALL, IN64, cursors_ready, NULL},
 	{"miss", "weir", "verdict", 0, ALL, 0, join_miss, "/cursors"},
 	{"miss", "hashing", "verdict", BENCH_PEER, ALL, 0, hashing_miss, NULL},
 	{"miss", "indexed", "verdict", BENCH_PEER, ALL, 0, indexed_miss, NULL},
-	{"miss", "cursors", "verdict", BENCH_LIMIT, ALL, 0, cursors_miss, NULL},
+	{"miss", "cursors", "verdict", PLAIN, ALL, 0, cursors_miss, NULL},
 	{"follow", "weir", "frame", 0, ALL, IN64, join_follow, "/cursors"},
 	{"follow", "hashing", "frame", BENCH_PEER, ALL, 0, hashing_follow, NULL},
 	{"follow", "indexed", "frame", BENCH_PEER, ALL, IN64, indexed_follow, NULL},
-	{"follow", "cursors", "frame", BENCH_LIMIT, ALL, 0, cursors_follow, NULL},
+	{"follow", "cursors", "frame", PLAIN, ALL, 0, cursors_follow, NULL},
 	{"unchanged", "weir", "verdict", 0, ALL, IN1024, join_unchanged, "join/unchanged/1/weir"},
 	{"unchanged", "hashing", "verdict", BENCH_PEER, ALL, 0, hashing_unchanged, NULL},
 	{"unchanged", "indexed", "verdict", BENCH_PEER, ALL, 0, indexed_unchanged, NULL},
 	{"ready-upto", "weir", "call", 0, ALL, 0, join_upto, "/cursors"},
-	{"ready-upto", "cursors", "call", BENCH_LIMIT, ALL, 0, cursors_upto, NULL},
+	{"ready-upto", "cursors", "call", PLAIN, ALL, 0, cursors_upto, NULL},
 	{"ready-time", "weir", "verdict", 0, ALL, 0, join_ready_time, NULL},
 	{"ready-time", "hashing", "verdict", BENCH_PEER, ALL, 0, hashing_ready_time, NULL},
 	{"ready-time", "indexed", "verdict", BENCH_PEER, ALL, 0, indexed_ready_time, NULL},
@@ -205,7 +207,7 @@ static const struct row {
 	{"latest-select", "weir", "call", 0, IN2 | IN64 | IN1024, 0, join_select, NULL},
 	{"observe", "weir", "frame", 0, ALL, IN64, join_observe, "/cursors"},
 	{"observe", "hashing", "frame", BENCH_PEER, ALL, IN64, hashing_observe, NULL},
-	{"observe", "cursors", "frame", BENCH_LIMIT, ALL, 0, cursors_observe, NULL},
+	{"observe", "cursors", "frame", PLAIN, ALL, 0, cursors_observe, NULL},
 	{"observe-time", "weir", "frame", 0, ALL, 0, join_observe_time, NULL},
 	{"observe-time", "hashing", "frame", BENCH_PEER, ALL, 0, hashing_observe_time, NULL},
 	{"apply-new", "weir", "map", 0, ALL, 0, join_apply_new, NULL},

@@ -202,7 +202,8 @@ static void judge_ref(struct plan *p, struct plan_row *row, struct others *o)
 		if (is_ref(p->row[i].b, row->b->ref))
 			add_other(o, &p->row[i]);
 	best = compare(p, row, o, row->disturbed != 0, &row->ref);
-	row->ref_is_limit = best != NULL && (best->b->flags & BENCH_LIMIT);
+	row->ref_is_limit = best != NULL && (best->b->flags & BENCH_LIMIT) &&
+			    !(best->b->flags & BENCH_PLAIN);
 }
 
 static void judge_drain(const struct plan *p, struct plan_row *row)

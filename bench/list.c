@@ -115,7 +115,7 @@ static void add_ring_case(const struct bench_ring_case *c, const char *who, uint
 		plain.flags = 0; /* processes against threads, for our own */
 		ring_case_name(&plain, 0, name, sizeof(name));
 		snprintf(b.ref, sizeof(b.ref), "ring/%s/%s", name, who);
-	} else if (c->readers == 1 && c->size >= 64) {
+	} else if (c->readers == 1) {
 		snprintf(b.ref, sizeof(b.ref), "limits/stream/%s", size_name(c->size));
 	}
 	bench_add(&b);

@@ -66,6 +66,8 @@ static void put_ratio(const struct plan_row *row, char *median, char *range)
 {
 	if (row->b->flags & BENCH_PEER)
 		snprintf(median, CELL, row->b->flags & BENCH_SHARING ? "(shares)" : "");
+	else if (row->b->flags & BENCH_LIMIT)
+		return; /* compared with nobody */
 	else if (row->ratio.n > 0)
 		cell_comparison(median, &row->ratio, row->ratio_disturbed);
 	else

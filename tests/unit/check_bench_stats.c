@@ -258,6 +258,10 @@ START_TEST(reference_by_full_name_or_the_fastest_of_a_case)
 	ck_assert_uint_eq(rows[PEER].ref.n, 0);
 	ck_assert(rows[OURS].ref_is_limit);
 	ck_assert(!rows[ALONE].ref_is_limit); /* the fastest of our own case */
+	benches[ALONE].flags |= BENCH_PLAIN;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].ref.n, 3);
+	ck_assert(!rows[OURS].ref_is_limit);
 }
 END_TEST
 
