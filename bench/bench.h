@@ -78,6 +78,9 @@ struct bench_env {
 	char error[160]; /* why the last run failed */
 	/* nonzero: the sample at hand is to end soon, within a second or by force; NULL: never */
 	const volatile sig_atomic_t *stop;
+	const char *relation; /* what the first two CPUs are to each other; NULL: not known */
+	int apart;            /* they are in two packages or nodes */
+	int node;             /* where the arena is; -1: not known */
 };
 
 /* Runs body(arg, 0) .. body(arg, roles - 1), each on a thread of its own, body(arg, 0) on the

@@ -158,7 +158,7 @@ static void add_build(struct context *c)
 
 void context_read(struct context *c, const struct bench_env *env)
 {
-	const struct preflight_machine m = {"", env->cpu, env->cpus, NULL};
+	const struct preflight_machine m = {.root = "", .cpu = env->cpu, .cpus = env->cpus};
 	time_t now = time(NULL);
 	struct tm tm;
 	char text[64] = "";

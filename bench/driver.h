@@ -2,6 +2,8 @@
 #ifndef BENCH_DRIVER_H
 #define BENCH_DRIVER_H
 
+#include <sched.h>
+
 #include "bench.h"
 
 #ifdef __cplusplus
@@ -59,9 +61,14 @@ double driver_run(struct bench_env *env, const struct bench *b, role_fn first, r
 double bench_run_progress(struct bench_env *env, const struct bench *b, role_fn publisher,
 			  role_fn reading, role_fn fire, uint64_t n, struct bench_sample *out);
 
-/* Sets up env: CPUs (text "0,1"; NULL: all this process may use), arena, control block. 0, or -1
- * with env->error set. */
+/* Sets up env: CPUs (text "0,1"; NULL: all this process may use, two cores that share a cache first),
+ * arena, control block. 0, or -1 with env->error set. */
 int driver_init(struct bench_env *env, const char *cpus);
+/* Maps what roles share, in memory near the first CPU. 0, or -1 with env->error set. driver_fini()
+ * lets go of it. */
+int driver_map(struct bench_env *env);
+/* Those this process may use, as far as the set has room. 0, or -1 with errno. */
+int driver_usable_cpus(cpu_set_t *may);
 void driver_fini(struct bench_env *env);
 
 /* 1 when two roles of a run with `readers` readers have to share a CPU. */

@@ -18,6 +18,9 @@ struct preflight_machine {
 	/* Bytes of the file system at path, and those that are free. 0, or -1: no such path. NULL:
 	 * statvfs(). */
 	int (*space)(const char *path, uint64_t *size, uint64_t *avail);
+	const char *relation; /* of the first two CPUs to each other; NULL: not known */
+	int apart;	      /* they are in two packages or nodes */
+	int node;	      /* where the memory is that they share; -1: not known */
 };
 
 struct preflight_check {

@@ -28,6 +28,22 @@ void check_cpus(const struct preflight_machine *m, struct preflight_check *c)
 		check_say(c, PREFLIGHT_OK, "%u (%s)", m->cpus, list);
 }
 
+/* What every figure of two roles depends on most. */
+void check_relation(const struct preflight_machine *m, struct preflight_check *c)
+{
+	char memory[32] = "";
+
+	if (m->node >= 0)
+		snprintf(memory, sizeof(memory), "; memory on node %d", m->node);
+	if (m->cpus == 1)
+		check_say(c, PREFLIGHT_OK, "there is but one");
+	else if (m->cpus == 0 || m->relation == NULL)
+		check_say(c, PREFLIGHT_UNKNOWN, "what they are to each other is not known");
+	else
+		check_say(c, m->apart ? PREFLIGHT_WARN : PREFLIGHT_OK, "%d and %d: %s%s", m->cpu[0],
+			  m->cpu[1], m->relation, memory);
+}
+
 /* ---- how fast they run ---- */
 
 static const char *who_decides(const struct preflight_machine *m)

@@ -47,6 +47,7 @@ void check_mend(struct preflight_check *c, const char *format, ...)
 
 /* preflight_cpu.c */
 void check_cpus(const struct preflight_machine *m, struct preflight_check *c);
+void check_relation(const struct preflight_machine *m, struct preflight_check *c);
 void check_governor(const struct preflight_machine *m, struct preflight_check *c);
 void check_turbo(const struct preflight_machine *m, struct preflight_check *c);
 void check_idle(const struct preflight_machine *m, struct preflight_check *c);

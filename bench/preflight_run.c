@@ -23,6 +23,9 @@ void preflight_begin(const struct bench_env *env)
 	memcpy(cpu, env->cpu, sizeof(cpu));
 	machine.cpu = cpu;
 	machine.cpus = env->cpus;
+	machine.relation = env->relation;
+	machine.apart = env->apart;
+	machine.node = env->node;
 	preflight_look(&here, &machine);
 	nanosleep(&look, NULL);
 	preflight_look_again(&here, &machine);

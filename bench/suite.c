@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "driver.h"
 #include "study.h"
 
 /* A study may not take all the time from the rows. */
@@ -21,13 +22,13 @@ static int usable_cpus(const struct suite *s, cpu_set_t *may)
 
 	CPU_ZERO(may);
 	if (s->o->cpus == NULL)
-		return sched_getaffinity(0, sizeof(*may), may);
+		return driver_usable_cpus(may);
 	for (i = 0; i < s->env->cpus; i++)
 		CPU_SET((size_t)s->env->cpu[i], may);
 	return 0;
 }
 
-static void take_pair(struct suite *s, const struct topology *t, enum topology_kind kind)
+static int take_pair(struct suite *s, const struct topology *t, enum topology_kind kind)
 {
 	struct bench_env *env = &s->at[s->plans];
 	int cpu[2];
@@ -35,13 +36,19 @@ static void take_pair(struct suite *s, const struct topology *t, enum topology_k
 	if (topology_pair(t, kind, cpu) != 0) {
 		fprintf(stderr, "weir-bench: --pairs %s: left out: no %s among the CPUs to use\n",
 			topology_name(kind), topology_what(kind));
-		return;
+		return 0;
 	}
 	*env = *s->env;
 	env->cpu[0] = cpu[0];
 	env->cpu[1] = cpu[1];
 	env->cpus = 2;
+	env->relation = topology_relation(t, cpu[0], cpu[1], &env->apart);
+	if (driver_map(env) != 0) { /* near these */
+		fprintf(stderr, "weir-bench: --pairs %s: %s\n", topology_name(kind), env->error);
+		return -1;
+	}
 	s->pair[s->plans++] = topology_name(kind);
+	return 0;
 }
 
 static int find_pairs(struct suite *s)
@@ -49,15 +56,19 @@ static int find_pairs(struct suite *s)
 	struct topology t;
 	cpu_set_t may;
 	unsigned kind;
+	int rc = 0;
 
+	memset(&t, 0, sizeof(t));
 	if (usable_cpus(s, &may) != 0 || topology_read(&t, &may, "/sys/devices/system") != 0) {
 		fprintf(stderr, "weir-bench: --pairs: the topology cannot be read: %s\n", t.error);
 		return -1;
 	}
-	for (kind = 0; kind < TOPOLOGY_KINDS; kind++)
+	for (kind = 0; kind < TOPOLOGY_KINDS && rc == 0; kind++)
 		if (s->o->pairs & 1u << kind)
-			take_pair(s, &t, (enum topology_kind)kind);
+			rc = take_pair(s, &t, (enum topology_kind)kind);
 	topology_free(&t);
+	if (rc != 0)
+		return -1;
 	if (s->plans > 0)
 		return 0;
 	fprintf(stderr, "weir-bench: --pairs: no such pair of CPUs on this machine\n");
@@ -137,8 +148,11 @@ void suite_free(struct suite *s)
 {
 	unsigned i;
 
-	for (i = 0; i < s->plans; i++)
+	for (i = 0; i < s->plans; i++) {
 		plan_free(&s->plan[i]);
+		if (s->pair[i] != NULL)
+			driver_fini(&s->at[i]);
+	}
 }
 
 /* ---- running ---- */

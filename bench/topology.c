@@ -35,6 +35,21 @@ const char *topology_what(enum topology_kind kind)
 
 /* ---- choosing ---- */
 
+static int are_same(int a, int b)
+{
+	return a >= 0 && a == b;
+}
+
+static int differ(int a, int b)
+{
+	return a >= 0 && b >= 0 && a != b;
+}
+
+static int no_cache_known(const struct topology_cpu *a, const struct topology_cpu *b)
+{
+	return a->cache < 0 && b->cache < 0;
+}
+
 static int is_pair(const struct topology_cpu *a, const struct topology_cpu *b,
 		   enum topology_kind kind)
 {
@@ -42,11 +57,12 @@ static int is_pair(const struct topology_cpu *a, const struct topology_cpu *b,
 	case TOPOLOGY_SMT:
 		return a->core == b->core;
 	case TOPOLOGY_CORE:
-		return a->core != b->core && a->cache == b->cache && a->package == b->package;
+		return a->core != b->core && are_same(a->package, b->package) &&
+		       (are_same(a->cache, b->cache) || no_cache_known(a, b));
 	case TOPOLOGY_SOCKET:
-		return a->package != b->package;
+		return differ(a->package, b->package);
 	case TOPOLOGY_NUMA:
-		return a->node != b->node;
+		return differ(a->node, b->node);
 	default:
 		return 0;
 	}
@@ -60,7 +76,9 @@ int topology_pair(const struct topology *t, enum topology_kind kind, int cpu[2])
 	for (i = 0; i < t->cpus; i++)
 		for (k = i + 1; k < t->cpus; k++) {
 			const struct topology_cpu *a = &t->cpu[i], *b = &t->cpu[k];
-			int best = kind != TOPOLOGY_NUMA || a->package == b->package;
+			int best = kind == TOPOLOGY_NUMA   ? are_same(a->package, b->package)
+				   : kind == TOPOLOGY_CORE ? are_same(a->cache, b->cache)
+							   : 1;
 
 			if (!is_pair(a, b, kind) || (found == 0 && !best))
 				continue;
@@ -71,6 +89,79 @@ int topology_pair(const struct topology *t, enum topology_kind kind, int cpu[2])
 				return 0;
 		}
 	return found;
+}
+
+/* How good b is beside a: a core of its own first, then what they have in common. */
+static int nearness(const struct topology_cpu *a, const struct topology_cpu *b)
+{
+	return 4 * are_same(a->cache, b->cache) + 2 * are_same(a->node, b->node) +
+	       are_same(a->package, b->package);
+}
+
+static const struct topology_cpu *find(const struct topology *t, int cpu)
+{
+	size_t i;
+
+	for (i = 0; i < t->cpus; i++)
+		if (t->cpu[i].cpu == cpu)
+			return &t->cpu[i];
+	return NULL;
+}
+
+/* -1: it is taken. */
+static int value_of(const struct topology *t, const struct topology_cpu *c, const int *taken,
+		    unsigned n)
+{
+	int own_core = 1;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (taken[i] == c->cpu)
+			return -1;
+		own_core &= find(t, taken[i])->core != c->core;
+	}
+	return 8 * own_core + nearness(find(t, taken[0]), c);
+}
+
+unsigned topology_order(const struct topology *t, int *cpu, unsigned max)
+{
+	int pair[2], value, most;
+	unsigned n = 0;
+	size_t i;
+
+	if (t->cpus == 0 || max == 0)
+		return 0;
+	cpu[n++] = topology_pair(t, TOPOLOGY_CORE, pair) == 0 ? pair[0] : t->cpu[0].cpu;
+	for (; n < max && n < t->cpus; n++)
+		for (most = -1, i = 0; i < t->cpus; i++) {
+			value = value_of(t, &t->cpu[i], cpu, n);
+			if (value > most) {
+				most = value;
+				cpu[n] = t->cpu[i].cpu;
+			}
+		}
+	return n;
+}
+
+const char *topology_relation(const struct topology *t, int a, int b, int *apart)
+{
+	const struct topology_cpu *x = find(t, a), *y = find(t, b);
+
+	*apart = 0;
+	if (x == NULL || y == NULL)
+		return NULL;
+	*apart = differ(x->package, y->package) || differ(x->node, y->node);
+	if (x->core == y->core)
+		return kinds[TOPOLOGY_SMT].what;
+	if (differ(x->package, y->package))
+		return kinds[TOPOLOGY_SOCKET].what;
+	if (differ(x->node, y->node))
+		return kinds[TOPOLOGY_NUMA].what;
+	if (are_same(x->cache, y->cache))
+		return kinds[TOPOLOGY_CORE].what;
+	if (differ(x->cache, y->cache))
+		return "two cores without a cache in common";
+	return "two cores, their caches not known";
 }
 
 static int begin(struct topology *t, const cpu_set_t *may)
@@ -219,7 +310,7 @@ static void take_all(struct topology *t, hwloc_topology_t hw, const cpu_set_t *m
 		if (pu == NULL)
 			continue;
 		c->cpu = (int)cpu;
-		c->core = index_of(hw, HWLOC_OBJ_CORE, pu, -2 - (int)cpu);
+		c->core = index_of(hw, HWLOC_OBJ_CORE, pu, (int)(CPU_SETSIZE + cpu));
 		c->package = index_of(hw, HWLOC_OBJ_PACKAGE, pu, -1);
 		c->cache = outermost_cache(pu);
 		c->node = hwloc_bitmap_first(pu->nodeset);

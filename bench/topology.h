@@ -14,7 +14,7 @@ enum topology_kind {
 };
 
 /* Where one CPU is. Equal numbers are the same thing; numbers of cores and caches are unique in the
- * machine. */
+ * machine. Negative: not known, and equal to nothing; cores always are known. */
 struct topology_cpu {
 	int cpu; /* as the kernel numbers it */
 	int core, cache, package, node;
@@ -35,7 +35,15 @@ int topology_read(struct topology *t, const cpu_set_t *may, const char *root);
 int topology_read_files(struct topology *t, const cpu_set_t *may, const char *root);
 void topology_free(struct topology *t);
 
-/* The first such pair, lower number first. 0; -1: the machine has none. */
+/* The first such pair, lower number first. Where no cache is known, as in some virtual machines, two
+ * cores of one package are as good. 0; -1: the machine has none. */
 int topology_pair(const struct topology *t, enum topology_kind kind, int cpu[2]);
+
+/* The CPUs in the order in which roles are to have them: two cores that share a last-level cache, the
+ * others by how near they are to the first, and second threads of cores last. How many, at most max. */
+unsigned topology_order(const struct topology *t, int *cpu, unsigned max);
+
+/* What two CPUs are to each other; *apart: they are in two packages or nodes. */
+const char *topology_relation(const struct topology *t, int a, int b, int *apart);
 
 #endif

@@ -31,6 +31,7 @@ START_TEST(of_a_machine_without_files_nothing_is_known)
 	drop("/proc");
 	drop("/sys");
 	drop("/dev");
+	machine.relation = NULL;
 	preflight_look(&p, &machine);
 	preflight_look_again(&p, &machine);
 	for (i = 0; i < p.n; i++)
@@ -159,6 +160,7 @@ START_TEST(a_machine_with_everything_wrong_is_ok_in_nothing)
 	put(KERNEL "numa_balancing", "1\n");
 	put(THP "shmem_enabled", "[always] never\n");
 	shm_free = 0;
+	machine.apart = 1;
 	preflight_look(&p, &machine);
 	put("/proc/stat", "cpu2 150 0 100 1000 0 0 0 50 0 0\ncpu3 200 0 100 1000 0 0 0 0 0 0\n");
 	put_cpu(2, "thermal_throttle/core_throttle_count", "4\n");

@@ -103,6 +103,18 @@ START_TEST(one_cpu_fails_and_none_is_not_known)
 }
 END_TEST
 
+START_TEST(two_cpus_apart_are_warned_about)
+{
+	machine.node = 1;
+	look_quiet();
+	expect("first two", OK, "2 and 3: two cores that share a last-level cache; memory on node 1");
+	machine.relation = "two packages";
+	machine.apart = 1;
+	look_quiet();
+	expect_only("first two", WARN, "2 and 3: two packages");
+}
+END_TEST
+
 START_TEST(the_first_thread_of_each_core_is_proposed)
 {
 	static const int cpus[] = {2, 6, 3, 7};
@@ -288,6 +300,7 @@ int main(void)
 	tcase_add_loop_test(c, memory_is_judged_by_what_is_left, 0,
 			    sizeof(memories) / sizeof(memories[0]));
 	tcase_add_test(c, one_cpu_fails_and_none_is_not_known);
+	tcase_add_test(c, two_cpus_apart_are_warned_about);
 	tcase_add_test(c, the_first_thread_of_each_core_is_proposed);
 	tcase_add_test(c, boost_is_looked_at_where_there_is_no_pstate);
 	tcase_add_test(c, an_arm_machine_is_known_by_its_firmware);

@@ -40,6 +40,22 @@ static void expect(const struct topology *t, const char *smt, const char *core, 
 	ck_assert_str_eq(pair(t, TOPOLOGY_NUMA), numa);
 }
 
+/* "0,1,2" */
+static const char *order(const struct topology *t, unsigned max)
+{
+	static char text[64];
+	unsigned i, n;
+	size_t at = 0;
+	int cpu[16];
+
+	n = topology_order(t, cpu, max);
+	text[0] = '\0';
+	for (i = 0; i < n; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%d", i > 0 ? "," : "",
+				       cpu[i]);
+	return text;
+}
+
 /* ---- hwloc ---- */
 
 #ifdef BENCH_HAVE_HWLOC
@@ -79,6 +95,52 @@ START_TEST(pairs_of_made_up_machines)
 	ck_assert_int_eq(topology_read(&t, &may, "/nowhere"), 0);
 	ck_assert_uint_eq(t.cpus, (size_t)(machines[_i].last - machines[_i].first + 1));
 	expect(&t, machines[_i].smt, machines[_i].core, machines[_i].socket, machines[_i].numa);
+	topology_free(&t);
+	unsetenv("HWLOC_SYNTHETIC");
+}
+END_TEST
+
+static const struct {
+	const char *machine;
+	int first, last;
+	unsigned max;
+	const char *order;
+	const char *relation; /* of the first two */
+	int apart;
+} orders[] = {
+	/* threads of one core have the lowest numbers: not the first two */
+	{"pack:1 l3:1 core:3 pu:2", 0, 5, 16, "0,2,4,1,3,5",
+	 "two cores that share a last-level cache", 0},
+	/* packages in turn: CPU 1 is in the other one */
+	{"pack:2 l3:1 core:2 pu:1(indexes=0,2,1,3)", 0, 3, 16, "0,2,1,3",
+	 "two cores that share a last-level cache", 0},
+	/* the first CPU has no neighbour left: begin where there are two */
+	{"pack:2 l3:1 core:3 pu:1", 2, 5, 16, "3,4,5,2", "two cores that share a last-level cache",
+	 0},
+	/* the next core of the same package before one of another; no more than there is room for */
+	{"pack:2 l3:2 core:2 pu:1", 0, 7, 5, "0,1,2,3,4", "two cores that share a last-level cache",
+	 0},
+	{"pack:2 l3:1 core:1 pu:1", 0, 1, 16, "0,1", "two packages", 1},
+	{"pack:1 node:2 l3:1 core:1 pu:1", 0, 1, 16, "0,1", "two NUMA nodes", 1},
+	{"pack:1 l3:1 core:1 pu:2", 0, 1, 16, "0,1", "two hardware threads of a core", 0},
+	{"pack:1 l3:2 core:1 pu:1", 0, 1, 16, "0,1", "two cores without a cache in common", 0},
+	{"pack:1 core:2 pu:1", 0, 1, 16, "0,1", "two cores, their caches not known", 0},
+};
+
+START_TEST(two_cores_that_share_a_cache_come_first)
+{
+	struct topology t;
+	cpu_set_t may;
+	int apart;
+
+	setenv("HWLOC_SYNTHETIC", orders[_i].machine, 1);
+	all_cpus(&may, orders[_i].first, orders[_i].last);
+	ck_assert_int_eq(topology_read(&t, &may, "/nowhere"), 0);
+	ck_assert_str_eq(order(&t, orders[_i].max), orders[_i].order);
+	ck_assert_str_eq(topology_relation(&t, atoi(orders[_i].order),
+					   atoi(strchr(orders[_i].order, ',') + 1), &apart),
+			 orders[_i].relation);
+	ck_assert_int_eq(apart, orders[_i].apart);
 	topology_free(&t);
 	unsetenv("HWLOC_SYNTHETIC");
 }
@@ -164,6 +226,34 @@ START_TEST(pairs_from_files)
 }
 END_TEST
 
+/* Neither caches nor packages are known: two such CPUs have nothing in common that we know of. */
+START_TEST(what_is_not_known_is_not_shared)
+{
+	struct topology t;
+	cpu_set_t may;
+	int apart;
+
+	put("0\n", "cpu/cpu0/topology/thread_siblings_list");
+	put("1\n", "cpu/cpu1/topology/thread_siblings_list");
+	all_cpus(&may, 0, 1);
+	ck_assert_int_eq(topology_read_files(&t, &may, root), 0);
+	expect(&t, "none", "none", "none", "none");
+	ck_assert_str_eq(topology_relation(&t, 0, 1, &apart), "two cores, their caches not known");
+	ck_assert_ptr_null(topology_relation(&t, 0, 2, &apart));
+	ck_assert_str_eq(order(&t, 16), "0,1");
+	topology_free(&t);
+	/* two of a package that do share one are taken before two that may */
+	made_up_cpu(2, "2\n", "0\n", "2-3\n", 0);
+	made_up_cpu(3, "3\n", "0\n", "2-3\n", 0);
+	put("0\n", "cpu/cpu0/topology/physical_package_id");
+	put("0\n", "cpu/cpu1/topology/physical_package_id");
+	all_cpus(&may, 0, 3);
+	ck_assert_int_eq(topology_read_files(&t, &may, root), 0);
+	expect(&t, "none", "2,3", "none", "none");
+	topology_free(&t);
+}
+END_TEST
+
 START_TEST(what_files_do_not_say_is_an_error)
 {
 	struct topology t;
@@ -189,11 +279,14 @@ int main(void)
 	tc = tcase_create("hwloc");
 	tcase_add_loop_test(tc, pairs_of_made_up_machines, 0,
 			    (int)(sizeof(machines) / sizeof(machines[0])));
+	tcase_add_loop_test(tc, two_cores_that_share_a_cache_come_first, 0,
+			    (int)(sizeof(orders) / sizeof(orders[0])));
 	suite_add_tcase(s, tc);
 #endif
 	tc = tcase_create("files");
 	tcase_add_checked_fixture(tc, make_root, remove_root);
 	tcase_add_test(tc, pairs_from_files);
+	tcase_add_test(tc, what_is_not_known_is_not_shared);
 	tcase_add_test(tc, what_files_do_not_say_is_an_error);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -188,6 +188,8 @@ static void set_up(void)
 	machine.cpu = used_cpus;
 	machine.cpus = 2;
 	machine.space = space;
+	machine.relation = "two cores that share a last-level cache";
+	machine.node = -1;
 	good_cpus();
 	good_system();
 }
