@@ -97,14 +97,15 @@ static int add_row(struct plan *p, const struct bench *b)
 	return latency_make(row);
 }
 
-/* Many rows get shorter samples, so that the rounds fit into the time. */
+/* Many rows get shorter samples, so that the rounds fit into the time; a guess until they are
+ * calibrated. */
 static void fit_sample(struct plan *p, uint32_t rows)
 {
-	double steps = (double)rows * (p->opt.rounds + PLAN_CALIBRATION);
-	double fits = steps > 0 ? p->opt.budget_ns / steps - PLAN_OVERHEAD_NS : p->opt.sample_ns;
+	const double round = p->opt.budget_ns / (p->opt.rounds + PLAN_CALIBRATION);
 
-	fits = fits > PLAN_LEAST_SAMPLE_NS ? fits : PLAN_LEAST_SAMPLE_NS;
-	p->opt.sample_ns = fits < p->opt.sample_ns ? fits : p->opt.sample_ns;
+	p->most_ns = p->opt.sample_ns;
+	p->rounds_fit = p->opt.rounds;
+	p->opt.sample_ns = plan_fitting_sample(round, rows * PLAN_OVERHEAD_NS, rows, p->most_ns);
 }
 
 int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *opt)

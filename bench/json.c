@@ -50,6 +50,7 @@ static void samples(FILE *f, const struct plan *p, const struct plan_row *row)
 		jsonw_key_number(f, "probe_before_ns", s->before, ", ");
 		jsonw_key_number(f, "probe_after_ns", s->after, ", ");
 		jsonw_key_number(f, "waiting", s->waiting, ", ");
+		jsonw_key_number(f, "stolen", s->stolen, ", ");
 		fprintf(f, "\"kept\": %s, ",
 			p->keep[(size_t)(row - p->row) * STATS_ROUNDS_MAX + r] ? "true" : "false");
 		fprintf(f,

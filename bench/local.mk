@@ -42,6 +42,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/bench_session.c \
 	%D%/bench_wakeup.c \
 	%D%/cell.c %D%/cell.h \
+	%D%/calibrate.c \
 	%D%/choose.c \
 	%D%/context.c %D%/context.h \
 	%D%/control.h \
@@ -105,6 +106,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/report_table.c \
 	%D%/role.c \
 	%D%/stats.c %D%/stats.h \
+	%D%/steal.c %D%/steal.h \
 	%D%/study.c %D%/study.h \
 	%D%/study_cores.c \
 	%D%/suite.c %D%/suite.h \
@@ -324,6 +326,13 @@ tests_unit_check_bench_preflight_checks_SOURCES = tests/unit/check_bench_preflig
 	$(PREFLIGHT_PARTS)
 tests_unit_check_bench_preflight_checks_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_preflight_checks_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/check_bench_plan
+TESTS += tests/unit/check_bench_plan
+tests_unit_check_bench_plan_SOURCES = tests/unit/check_bench_plan.c \
+	%D%/calibrate.c %D%/choose.c %D%/plan.c %D%/steal.c
+tests_unit_check_bench_plan_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
+tests_unit_check_bench_plan_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/check_bench_topology
 TESTS += tests/unit/check_bench_topology

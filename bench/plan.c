@@ -9,48 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "driver.h"
 #include "probe.h"
+#include "steal.h"
 
-#define FIRST_N 16u    /* an operation may take a hundred milliseconds */
 #define COUNTED_N 256u /* operations whose system calls are counted */
-/* Where parties may sleep, a generation costs 0.1 us or 50 us, as the machine is at that moment: no
- * more of them than are sure to end before a run counts as hung. */
-#define SLEEPING_N_MAX 65536.0
 #define LEAST_ROUNDS 3u
-#define RATE_SAFE 10000000u /* that can be kept to, so the rate tells how many make a sample */
-
-uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sample_ns)
-{
-	const double step = b->batch > 1 ? b->batch : 1;
-	struct bench_sample s;
-	double n = FIRST_N, grow;
-	int i;
-
-	n = n < step ? step : n - fmod(n, step);
-	if ((b->flags & BENCH_OPEN) && b->rate > 0 && b->rate <= RATE_SAFE)
-		return (uint64_t)(1 + (double)b->rate * sample_ns / 1e9);
-
-	for (i = 0; i < 24; i++) {
-		double ns = b->run(env, b, (uint64_t)n, &s);
-
-		if (ns < 0)
-			return 0;
-		grow = ns > 0 ? sample_ns / ns : 16;
-		if (grow < 3) {
-			n *= grow;
-			break;
-		}
-		n *= grow > 16 ? 16 : grow;
-		n -= fmod(n, step);
-	}
-	if (b->way == BENCH_YIELD || b->way == BENCH_PARK)
-		n = n < SLEEPING_N_MAX ? n : SLEEPING_N_MAX;
-	n -= fmod(n, step);
-	return n < step ? (uint64_t)step : (uint64_t)n;
-}
+#define SURE 0.97  /* of the time that is left is planned for */
+#define HASTY 0.25 /* of the time: calibration that takes longer does without what it can */
+#define OFF 2.0	   /* times: such a sample is too long or too short */
 
 void plan_free(struct plan *p)
 {
@@ -79,16 +49,16 @@ double plan_seconds(const struct plan *p)
 	double now = (double)driver_now(), done = (double)p->steps_done, left;
 
 	if (p->started == 0) {
-		left = rows * usual * (PLAN_CALIBRATION + p->opt.rounds);
+		left = rows * usual * (PLAN_CALIBRATION + p->rounds_fit);
 		return left < budget ? left : budget;
 	}
 	if (p->calibrated == 0) {
 		left = done > 0 ? (now - (double)p->started) / 1e9 / done
 				: usual * PLAN_CALIBRATION;
-		left = (rows - done) * left + rows * p->opt.rounds * usual;
+		left = (rows - done) * left + rows * p->rounds_fit * usual;
 	} else {
 		left = done > 0 ? (now - (double)p->calibrated) / 1e9 / done : usual;
-		left *= rows * p->opt.rounds - done;
+		left *= rows * p->rounds_fit - done;
 	}
 	now = budget - (now - (double)p->started) / 1e9;
 	left = left < now ? left : now;
@@ -102,12 +72,17 @@ static double seconds_left(const struct plan *p)
 
 static void progress(struct plan *p, const char *what, const struct plan_row *row)
 {
-	char name[160];
+	char name[160], line[256];
+	struct winsize w;
 
 	if (!isatty(STDOUT_FILENO))
 		return;
 	bench_full_name(row->b, name, sizeof(name));
-	printf("\r\033[K%-14s %3.0f s left  %s", what, seconds_left(p), name);
+	snprintf(line, sizeof(line), "%-14s %3.0f s left  %s", what, seconds_left(p), name);
+	/* what is longer than the terminal is wide would stay there for ever */
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 && w.ws_col < sizeof(line))
+		line[w.ws_col - 1] = '\0';
+	printf("\r\033[K%s", line);
 	fflush(stdout);
 }
 
@@ -151,45 +126,127 @@ static void count_calls(struct plan *p, struct plan_row *row)
 		row->calls_per_op = s.calls / (double)n;
 }
 
+/* With what is known of each row now: how long samples may be for all rounds to fit, and how many
+ * rounds fit when that would be too short. */
+static void fit(struct plan *p)
+{
+	const double asked = p->opt.sample_ns;
+	const int64_t before = driver_now();
+	double fixed = 0, live = 0, left, round;
+	uint32_t i;
+
+	(void)probe_machine(p->env);
+	round = (double)(driver_now() - before);
+	for (i = 0; i < p->rows; i++)
+		if (p->row[i].error[0] == '\0') {
+			fixed += p->row[i].overhead_ns + round;
+			live++;
+		}
+	left = SURE * (p->opt.budget_ns - (double)(driver_now() - p->started));
+	p->opt.sample_ns = plan_fitting_sample(left / p->opt.rounds, fixed, live, p->most_ns);
+	round = fixed + live * p->opt.sample_ns;
+	left = round > 0 ? floor(left / round) : p->opt.rounds;
+	p->rounds_fit = left < LEAST_ROUNDS    ? LEAST_ROUNDS
+			: left < p->opt.rounds ? (uint32_t)left
+					       : p->opt.rounds;
+	if (p->rounds_fit > p->opt.rounds)
+		p->rounds_fit = p->opt.rounds;
+	for (i = 0; i < p->rows; i++)
+		p->row[i].n = plan_scaled(p->row[i].b, p->row[i].n, p->opt.sample_ns,
+					  p->opt.sample_ns / asked);
+}
+
 static void calibrate_all(struct plan *p)
 {
 	uint32_t i;
 
 	for (i = 0; i < p->rows && !plan_interrupted(p); i++) {
 		struct plan_row *row = &p->row[p->order[i]];
+		/* a machine so busy that there is hardly time to measure */
+		int hasty = (double)(driver_now() - p->started) > HASTY * p->opt.budget_ns;
 
 		progress(p, "calibrating", row);
-		row->n = plan_calibrate(p->env, row->b, p->opt.sample_ns);
+		row->n = plan_calibrate_row(p->env, row->b, p->opt.sample_ns, hasty,
+					    &row->overhead_ns);
 		if (row->n == 0)
 			fail_row(p, row);
-		else
+		else if (!hasty)
 			count_calls(p, row);
 		p->steps_done++;
 	}
+	if (!plan_interrupted(p))
+		fit(p);
 	p->calibrated = driver_now();
 	p->steps_done = 0;
 	if (!plan_interrupted(p))
 		progress_line(p, "calibrated");
 }
 
+static double measure(struct plan *p, struct plan_row *row, struct bench_sample *got)
+{
+	double ns = row->b->run(p->env, row->b, row->n, got);
+
+	if (ns >= 0 && !(bench_ns_of(row->b, ns, got) > 0)) {
+		snprintf(p->env->error, sizeof(p->env->error), "took no time at all");
+		ns = -1;
+	}
+	return ns;
+}
+
+static int is_off(double ns, double wanted)
+{
+	return ns > OFF * wanted || ns * OFF < wanted;
+}
+
+/* The first sample of a row. It was calibrated in a run or two, which others may have disturbed: when
+ * two samples in a row are far from what was wanted, they are a better measure. */
+static double measure_first(struct plan *p, struct plan_row *row, struct bench_sample *got)
+{
+	double again, ns = measure(p, row, got);
+	uint64_t n;
+
+	if (ns < 0 || !is_off(ns, p->opt.sample_ns))
+		return ns;
+	n = plan_scaled(row->b, row->n, p->opt.sample_ns, p->opt.sample_ns / ns);
+	if (n == row->n || plan_interrupted(p))
+		return ns; /* cannot be helped */
+	again = measure(p, row, got);
+	if (again < 0 || !is_off(again, p->opt.sample_ns))
+		return again;
+	ns = again < ns ? again : ns;
+	row->n = plan_scaled(row->b, row->n, p->opt.sample_ns, p->opt.sample_ns / ns);
+	return measure(p, row, got);
+}
+
+/* The CPUs that a row's roles run on. */
+static void look_at_steal(const struct plan *p, const struct bench *b, struct steal *s)
+{
+	const unsigned cpus = p->env->cpus;
+
+	steal_look(p->env->cpu, b->readers + 1 < cpus ? b->readers + 1 : cpus, s);
+}
+
 static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
 {
 	struct plan_sample *s = &row->sample[round];
 	struct bench_sample got;
-	double ns = row->b->run(p->env, row->b, row->n, &got);
+	struct steal from, to;
+	double ns;
 
-	if (ns >= 0 && !(bench_ns_of(row->b, ns, &got) > 0)) {
-		snprintf(p->env->error, sizeof(p->env->error), "took no time at all");
-		ns = -1;
-	}
+	look_at_steal(p, row->b, &from);
+	ns = round == 0 ? measure_first(p, row, &got) : measure(p, row, &got);
+	look_at_steal(p, row->b, &to);
 	s->ns_per_op = bench_ns_of(row->b, ns, &got) / (double)row->n;
 	if (ns < 0 || latency_take(p, row, round, &s->ns_per_op) != 0) {
 		s->ns_per_op = (double)NAN;
 		fail_row(p, row);
+		if (!plan_interrupted(p)) /* the next one wants a probe from right before it */
+			p->probe_last = probe_machine(p->env);
 		return;
 	}
 	s->before = p->probe_last;
 	s->after = p->probe_last = probe_machine(p->env);
+	s->stolen = steal_share(&from, &to, sysconf(_SC_CLK_TCK));
 	s->allocs = got.allocs;
 	s->value = got.value;
 	s->waiting = got.waiting;
@@ -251,7 +308,7 @@ static uint32_t run_round(struct plan *p, uint32_t least_kept)
 		snprintf(what, sizeof(what), "extra round %u", (unsigned)(round + 1));
 	else
 		snprintf(what, sizeof(what), "round %u/%u", (unsigned)(round + 1),
-			 (unsigned)p->opt.rounds);
+			 (unsigned)(round < p->rounds_fit ? p->rounds_fit : round + 1));
 	shuffle_sets(p);
 	p->probe_last = probe_machine(p->env);
 	for (i = 0; i < p->rows && !plan_interrupted(p); i++) {

@@ -28,6 +28,7 @@ struct plan_sample {
 	double ns_per_op;     /* with BENCH_LATENCY the p50 of its operations. NaN: not taken */
 	double before, after; /* probes */
 	double waiting;       /* share of the roles' time */
+	double stolen;        /* share of their CPUs' time that the host had; 0 when not known */
 	double value;         /* struct bench_sample's */
 	uint64_t allocs, voluntary, involuntary, faults, lost;
 };
@@ -52,6 +53,7 @@ struct plan_row {
 	const struct bench *b;
 	uint32_t set; /* rows of equal set are compared with each other */
 	uint64_t n;   /* operations per sample */
+	double overhead_ns; /* what a sample takes beside its own time, the probe excepted */
 	struct plan_sample sample[STATS_ROUNDS_MAX];
 	struct distribution *latency; /* NULL: none */
 	struct distribution *service; /* of an open loop: without the wait before the sender */
@@ -82,7 +84,9 @@ struct plan {
 	struct plan_row *row;
 	uint32_t *order; /* rows, set by set */
 	uint32_t rows, sets;
-	uint32_t rounds; /* done or begun */
+	uint32_t rounds;     /* done or begun */
+	uint32_t rounds_fit; /* likely to be done in time */
+	double most_ns;      /* a sample is to take no longer, however much time there is */
 	uint32_t failed;
 	uint32_t left_out;   /* they spin and would share CPUs */
 	uint32_t not_of_two; /* left out of a plan for a pair of CPUs */
@@ -102,11 +106,11 @@ struct plan {
 	struct plan *next; /* the next pair of CPUs; NULL: this was the last or only plan */
 };
 
-/* A sample costs that more: processes, and the probe. */
-#define PLAN_OVERHEAD_NS 8e6
+/* A sample costs about that more, processes and the probe, until it has been measured. */
+#define PLAN_OVERHEAD_NS 5e6
 /* Calibrating a row, and counting its system calls, takes as long as so many samples. */
 #define PLAN_CALIBRATION 4u
-#define PLAN_LEAST_SAMPLE_NS 10e6
+#define PLAN_LEAST_SAMPLE_NS 8e6
 
 /* By name, mode and way of waiting? A row that knows no such distinction always is. */
 int plan_asked_for(const struct plan_options *o, const struct bench *b);
@@ -137,5 +141,15 @@ void latency_look_at_clocks(struct plan *p);
 /* Operations that make one sample of b last about sample_ns; 0 when it failed, env->error says why.
  * A multiple of b->batch. */
 uint64_t plan_calibrate(struct bench_env *env, const struct bench *b, double sample_ns);
+/* hasty: in as few runs as possible. *overhead_ns: what a run takes beside its own time. */
+uint64_t plan_calibrate_row(struct bench_env *env, const struct bench *b, double sample_ns,
+			    int hasty, double *overhead_ns);
+
+/* So many operations times factor, as far as b allows; for rows at a fixed rate, those of sample_ns. */
+uint64_t plan_scaled(const struct bench *b, uint64_t n, double sample_ns, double factor);
+
+/* How long samples may be when a round of so many rows is to take round_ns, of which fixed_ns are
+ * overhead. */
+double plan_fitting_sample(double round_ns, double fixed_ns, double rows, double most_ns);
 
 #endif
