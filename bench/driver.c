@@ -116,6 +116,7 @@ static pid_t start_process(struct bench_env *env, const struct bench *b, struct 
 	/* what a terminal tells all of its processes is for the parent, with which we die */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
@@ -258,6 +259,7 @@ double driver_run(struct bench_env *env, const struct bench *b, role_fn first, r
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	memset(&w, 0, sizeof(w));
 	w.ctl = env->ctl;

@@ -66,12 +66,30 @@ static void list(const struct plan_options *o)
 
 static void catch_signals(void)
 {
-	struct sigaction act;
+	struct sigaction act, before;
 
 	memset(&act, 0, sizeof(act));
 	act.sa_handler = on_interrupt;
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
+	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup(1) */
+		sigaction(SIGHUP, &act, NULL);
+}
+
+static void go_on(int sig)
+{
+	(void)sig;
+}
+
+/* Whoever reads what is printed may have seen enough: the files are for others. A handler, for what
+ * is ignored stays so in programs that are started. */
+static void survive_readers(void)
+{
+	struct sigaction act;
+
+	memset(&act, 0, sizeof(act));
+	act.sa_handler = go_on;
+	sigaction(SIGPIPE, &act, NULL);
 }
 
 static int run(struct bench_env *env, struct options *o, const struct context *c)
@@ -81,6 +99,7 @@ static int run(struct bench_env *env, struct options *o, const struct context *c
 	int rc;
 
 	catch_signals();
+	survive_readers();
 	if (suite_make(&s, env, o) != 0)
 		return 2;
 	o->output.folder = 1;
@@ -91,8 +110,10 @@ static int run(struct bench_env *env, struct options *o, const struct context *c
 	preflight_warn(stdout);
 	failed = suite_run(&s, &interrupted);
 	preflight_end();
+	rc = output_figures(&o->output, &s.plan[0], c) != 0 ? 2 : 0;
 	report_text(stdout, &s.plan[0], c);
-	rc = output_write(&o->output, &s.plan[0], c) != 0 ? 2 : 0;
+	if (output_views(&o->output, &s.plan[0], c) != 0)
+		rc = 2;
 	if (interrupted)
 		printf("interrupted: reported what was done\n");
 	if (failed > 0) {

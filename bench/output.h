@@ -14,7 +14,10 @@ struct output {
  * Leaves what is there as it is, and only the folder behind. */
 int output_check(const struct output *o);
 
-/* Writes everything and says so. 0; -1: something is not written, stderr says what. */
-int output_write(const struct output *o, const struct plan *p, const struct context *c);
+/* Both: 0; -1: something is not written, stderr says what. A file that is there stays as it is until
+ * the new one is complete. The figures themselves, JSON and CSV, first of all: */
+int output_figures(const struct output *o, const struct plan *p, const struct context *c);
+/* what is made of them: data and plots, then the Markdown that shows these; and says what there is. */
+int output_views(const struct output *o, const struct plan *p, const struct context *c);
 
 #endif

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -153,6 +154,9 @@ static int write_script(const struct plot *plot, const char *dir, const struct c
 
 /* ---- gnuplot ---- */
 
+#define GNUPLOT_SECONDS 30u /* a plot takes one or two */
+#define TOOK_TOO_LONG 128
+
 static void become_gnuplot(const char *dir, const char *script)
 {
 	char program[] = "gnuplot";
@@ -161,6 +165,7 @@ static void become_gnuplot(const char *dir, const char *script)
 	int null = open("/dev/null", O_RDWR);
 
 	snprintf(name, sizeof(name), "%s.gp", script);
+	alarm(GNUPLOT_SECONDS); /* execvp() keeps it */
 	/* its warnings are about fonts that are not there */
 	if (null >= 0 && chdir(dir) == 0 && dup2(null, STDIN_FILENO) >= 0 &&
 	    dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0)
@@ -168,7 +173,7 @@ static void become_gnuplot(const char *dir, const char *script)
 	_exit(127);
 }
 
-/* Its exit status; 127: there is none. */
+/* Its exit status; 127: there is none; TOOK_TOO_LONG. */
 static int run_gnuplot(const char *dir, const char *script)
 {
 	pid_t pid = fork();
@@ -179,6 +184,8 @@ static int run_gnuplot(const char *dir, const char *script)
 	while (pid > 0 && waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return 1;
+	if (pid > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return TOOK_TOO_LONG;
 	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
@@ -199,11 +206,14 @@ int plots_make(const char *dir, const struct plan *p, const struct context *c, c
 		if (write_script(&plots[i], dir, c) != 0)
 			return -1;
 		scripts++;
-		if (status != 127)
+		if (status != 127 && status != TOOK_TOO_LONG)
 			status = run_gnuplot(dir, plots[i].name);
 		snprintf(svg, sizeof(svg), "%s.svg", plots[i].name);
 		made[i] = matching(dir, svg, 0) > 0;
-		if (status != 0 && status != 127)
+		if (status == TOOK_TOO_LONG && says[0] == '\0')
+			snprintf(says, cap, "gnuplot took longer than %u s: cd %s && gnuplot %s.gp",
+				 GNUPLOT_SECONDS, dir, plots[i].name);
+		else if (status != 0 && status != 127 && status != TOOK_TOO_LONG)
 			snprintf(says, cap, "gnuplot failed: cd %s && gnuplot %s.gp says why", dir,
 				 plots[i].name);
 	}

@@ -172,8 +172,9 @@ static void sleep_until(int64_t when)
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
 	sig = sigtimedwait(&set, NULL, &ts);
-	if (sig == SIGINT || sig == SIGTERM)
+	if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP)
 		deliver(sig);
 }
 
