@@ -4,9 +4,10 @@
 #endif
 #include "plots.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -50,20 +51,22 @@ static int path_of(char *path, const char *dir, const char *name, const char *su
 	return -1;
 }
 
-/* How many files match; forget: and removes them. */
+/* How many files match; forget: and removes them. The folder's name is no pattern. */
 static unsigned matching(const char *dir, const char *pattern, int forget)
 {
-	char path[PATH_MAX];
-	glob_t found;
+	DIR *in = opendir(dir);
+	const struct dirent *e;
 	unsigned n = 0;
-	size_t i;
 
-	if (path_of(path, dir, pattern, "") != 0 || glob(path, GLOB_NOSORT, NULL, &found) != 0)
-		return 0;
-	for (i = 0; i < found.gl_pathc; i++, n++)
+	while (in != NULL && (e = readdir(in)) != NULL) {
+		if (fnmatch(pattern, e->d_name, FNM_PERIOD) != 0)
+			continue;
+		n++;
 		if (forget)
-			unlink(found.gl_pathv[i]);
-	globfree(&found);
+			unlinkat(dirfd(in), e->d_name, 0);
+	}
+	if (in != NULL)
+		closedir(in);
 	return n;
 }
 
