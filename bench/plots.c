@@ -75,7 +75,7 @@ void plots_clear(const char *dir)
 	char path[PATH_MAX];
 	unsigned i, k;
 
-	matching(dir, "latency-*.hgrm", 1);
+	matching(dir, "*.hgrm", 1);
 	for (i = 0; i < PLOTS; i++) {
 		matching(dir, plots[i].data, 1);
 		for (k = 0; k <= FORMS; k++) {
