@@ -17,13 +17,14 @@ struct side_row {
 	const char *group, *name, *who;
 	const char *error; /* why it failed, or NULL */
 	int ours;	   /* neither a peer nor a limit of the machine */
+	int part;	   /* of what the peers do: in no ratio to them */
 	int judged;	   /* a peer that ratios are taken against */
 	int disturbed;	   /* never quiet: judged on all its rounds, an indication only */
 	uint32_t rounds;   /* elements of ns: rounds that were not kept, or not taken, are NaN */
 	double *ns;
-	uint32_t n, nratio; /* elements of kept and ratio */
-	double *kept;	    /* ns of the rounds that count */
-	double *ratio;	    /* times faster than the fastest peer of the same round */
+	uint32_t n;
+	double *kept;  /* n, ns of the rounds that count */
+	double *ratio; /* room for as many as there are rounds: see pair_row */
 };
 
 struct side {
@@ -77,8 +78,12 @@ struct pair_figure {
 
 struct pair_row {
 	const struct side_row *a, *b;
-	struct pair_figure ns, ratio; /* ratio.test of NaN: none */
-	enum figure by;		      /* which of them decides */
+	/* what the ratios are to, the same in both: of the peers that both have, the one that is
+	 * closest to this row in OLD, or ahead of it by most; NULL: there is none */
+	const struct side_row *peer;
+	uint32_t old_ratios, new_ratios; /* elements of a->ratio, b->ratio */
+	struct pair_figure ns, ratio;	 /* ratio.test of NaN: none */
+	enum figure by;			 /* which of them decides */
 	enum verdict verdict;
 };
 

@@ -53,6 +53,48 @@ static double median_of(const double *v, uint32_t n)
 	return median;
 }
 
+/* How many times faster than the peer, in each round that counts for both. How many. */
+static uint32_t take_ratios(const struct side_row *row, const struct side_row *peer)
+{
+	uint32_t r, n = 0;
+
+	for (r = 0; r < row->rounds && r < peer->rounds; r++)
+		if (!isnan(row->ns[r]) && !isnan(peer->ns[r]))
+			row->ratio[n++] = peer->ns[r] / row->ns[r];
+	return n;
+}
+
+/* One peer for both reports and all rounds: ratios to whoever was fastest would change with who was
+ * there, and be lower the more there were. */
+static void choose_peer(const struct comparison *c, struct pair_row *row)
+{
+	double lowest = (double)INFINITY;
+	const struct side_row *in_b = NULL;
+	uint32_t i;
+
+	for (i = 0; row->a->ours && !row->a->part && i < c->a->rows; i++) {
+		const struct side_row *peer = &c->a->row[i], *b;
+		double median;
+
+		if (!peer->judged || strcmp(peer->group, row->a->group) != 0 ||
+		    strcmp(peer->name, row->a->name) != 0)
+			continue;
+		b = find(c->b, peer);
+		if (b == NULL || take_ratios(row->b, b) == 0)
+			continue;
+		median = median_of(row->a->ratio, take_ratios(row->a, peer));
+		if (median < lowest) {
+			lowest = median;
+			row->peer = peer;
+			in_b = b;
+		}
+	}
+	if (row->peer == NULL)
+		return;
+	row->old_ratios = take_ratios(row->a, row->peer);
+	row->new_ratios = take_ratios(row->b, in_b);
+}
+
 /* Nanoseconds of NEW are turned into those of OLD's machine state by `scale`. */
 static int judge_ns(struct pair_row *row, double scale)
 {
@@ -74,10 +116,10 @@ static int judge_ns(struct pair_row *row, double scale)
 
 static int judge_ratio(struct pair_row *row)
 {
-	row->ratio.old_median = median_of(row->a->ratio, row->a->nratio);
-	row->ratio.new_median = median_of(row->b->ratio, row->b->nratio);
+	row->ratio.old_median = median_of(row->a->ratio, row->old_ratios);
+	row->ratio.new_median = median_of(row->b->ratio, row->new_ratios);
 	row->ratio.times = row->ratio.old_median / row->ratio.new_median;
-	if (ranks_test(row->a->ratio, row->a->nratio, row->b->ratio, row->b->nratio,
+	if (ranks_test(row->a->ratio, row->old_ratios, row->b->ratio, row->new_ratios,
 		       &row->ratio.test) != 0)
 		return -1;
 	row->ratio.test.delta = -row->ratio.test.delta; /* above 0: NEW is slower, as with ns */
@@ -125,8 +167,8 @@ static int correct(struct comparison *c)
 static int too_few(const struct comparison *c, struct pair_row *row)
 {
 	const int ratio = row->by == FIGURE_RATIO;
-	double least = ranks_least_p(ratio ? row->a->nratio : row->a->n,
-				     ratio ? row->b->nratio : row->b->n);
+	double least = ranks_least_p(ratio ? row->old_ratios : row->a->n,
+				     ratio ? row->new_ratios : row->b->n);
 
 	if (c->opt.correction != RANKS_NONE && row->a->ours)
 		least *= c->tests;
@@ -183,6 +225,7 @@ int compare_make(struct comparison *c, const struct side *a, const struct side *
 		scale = a->probe / b->probe;
 	match(c);
 	for (i = 0; i < c->rows; i++) {
+		choose_peer(c, &c->row[i]);
 		if (judge_ns(&c->row[i], scale) != 0 || judge_ratio(&c->row[i]) != 0)
 			return -1;
 		choose_figure(&c->row[i], opt->by);

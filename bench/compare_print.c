@@ -22,26 +22,50 @@ static int row_width(const struct comparison *c, int all)
 	return width;
 }
 
-static void print_row(FILE *f, const struct pair_row *row, int width)
+/* "x" and the peer that the ratio is to, or "ns". */
+static const char *figure_of(const struct pair_row *row, char *buf, size_t cap)
+{
+	if (row->by == FIGURE_NS)
+		return "ns";
+	snprintf(buf, cap, "x %s", row->peer != NULL ? row->peer->who : "peer");
+	return buf;
+}
+
+static int figure_width(const struct comparison *c)
+{
+	char figure[64];
+	int width = 6;
+	uint32_t i;
+
+	for (i = 0; i < c->rows; i++) {
+		int len = (int)strlen(figure_of(&c->row[i], figure, sizeof(figure)));
+
+		if (len > width)
+			width = len;
+	}
+	return width;
+}
+
+static void print_row(FILE *f, const struct pair_row *row, int width, int figure)
 {
 	const struct pair_figure *x = row->by == FIGURE_RATIO ? &row->ratio : &row->ns;
-	const char *unit = row->by == FIGURE_RATIO ? "x peer" : "ns";
-	char name[256];
+	char name[256], buf[64];
+	const char *unit = figure_of(row, buf, sizeof(buf));
 
 	snprintf(name, sizeof(name), "%s/%s/%s", row->a->group, row->a->name, row->a->who);
 	if (isnan(x->test.p)) {
-		fprintf(f, "%-*s  %-6s  %9s  %9s  %6s  %8s  %6s  %s\n", width, name, unit, "-", "-",
-			"-", "-", "-", verdict_name[row->verdict]);
+		fprintf(f, "%-*s  %-*s  %9s  %9s  %6s  %8s  %6s  %s\n", width, name, figure, unit,
+			"-", "-", "-", "-", "-", verdict_name[row->verdict]);
 		return;
 	}
-	fprintf(f, "%-*s  %-6s  %9.4g  %9.4g  %6.3f  %8.2g  %+6.2f  %s\n", width, name, unit,
-		x->old_median, x->new_median, x->times, x->p, x->test.delta,
+	fprintf(f, "%-*s  %-*s  %9.4g  %9.4g  %6.3f  %8.2g  %+6.2f  %s\n", width, name, figure,
+		unit, x->old_median, x->new_median, x->times, x->p, x->test.delta,
 		row->a->ours ? verdict_name[row->verdict] : "(control)");
 }
 
 static void print_table(FILE *f, const struct comparison *c, int all)
 {
-	int width = row_width(c, all), head = 0;
+	int width = row_width(c, all), figure = figure_width(c), head = 0;
 	uint32_t i;
 
 	for (i = 0; i < c->rows; i++) {
@@ -50,9 +74,9 @@ static void print_table(FILE *f, const struct comparison *c, int all)
 		if (!all && (!row->a->ours || row->verdict == SAME))
 			continue;
 		if (!head++)
-			fprintf(f, "%-*s  %-6s  %9s  %9s  %6s  %8s  %6s  %s\n", width, "row",
-				"figure", "OLD", "NEW", "x time", "p", "delta", "verdict");
-		print_row(f, row, width);
+			fprintf(f, "%-*s  %-*s  %9s  %9s  %6s  %8s  %6s  %s\n", width, "row",
+				figure, "figure", "OLD", "NEW", "x time", "p", "delta", "verdict");
+		print_row(f, row, width, figure);
 	}
 	if (head)
 		fputs("x time: how much longer NEW takes, above 1 is slower; p: corrected; delta: "
@@ -69,8 +93,8 @@ static void print_method(FILE *f, const struct comparison *c)
 		ratios += c->row[i].a->ours && c->row[i].by == FIGURE_RATIO &&
 			  c->row[i].verdict != NOTHING;
 	fprintf(f,
-		"%u rows of ours: %u by their ratio to the best peer of the same round, %u by "
-		"ns%s; "
+		"%u rows of ours: %u by their ratio, round by round, to one peer that both reports "
+		"have (in OLD the best), %u by ns%s; "
 		"a difference counts above %g %% and with p < %g (Mann-Whitney, %s over %u "
 		"tests)\n",
 		(unsigned)c->tests, (unsigned)ratios, (unsigned)(c->tests - ratios),

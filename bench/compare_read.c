@@ -126,31 +126,11 @@ static int read_row(struct side *s, size_t i, json_t *json)
 	row->disturbed = judged_on != NULL && strcmp(judged_on, "all") == 0;
 	row->judged = has_flag(json, "peer") && !has_flag(json, "work-sharing");
 	row->ours = !has_flag(json, "peer") && !has_flag(json, "limit");
+	row->part = has_flag(json, "part");
 	for (k = 0; k < i; k++)
 		if (same_row(&s->row[k], row))
 			return bad_row(s, i, "the same group, name and who as an earlier row");
 	return read_samples(s, i, json, row);
-}
-
-/* Against the fastest peer, as the report does it: rounds kept on all sides. */
-static void take_ratios(const struct side *s, struct side_row *row)
-{
-	uint32_t i, r;
-
-	for (r = 0; row->ours && r < row->rounds; r++) {
-		double best = (double)INFINITY;
-
-		for (i = 0; i < s->rows; i++) {
-			const struct side_row *peer = &s->row[i];
-
-			if (peer->judged && r < peer->rounds && !isnan(peer->ns[r]) &&
-			    peer->ns[r] < best && strcmp(peer->name, row->name) == 0 &&
-			    strcmp(peer->group, row->group) == 0)
-				best = peer->ns[r];
-		}
-		if (!isinf(best) && !isnan(row->ns[r]))
-			row->ratio[row->nratio++] = best / row->ns[r];
-	}
 }
 
 static int read_rows(struct side *s)
@@ -169,8 +149,6 @@ static int read_rows(struct side *s)
 			return -1;
 		lines |= has_flag(json_array_get(rows, i), "reads-all-lines");
 	}
-	for (i = 0; i < n; i++)
-		take_ratios(s, &s->row[i]);
 	s->read = lines ? "lines" : "ends";
 	return 0;
 }
@@ -212,7 +190,8 @@ int side_read(struct side *s, const char *path)
 	s->context = json_object_get(s->json, "context");
 	if (!json_is_object(s->context))
 		return bad(s, "context", "missing, or no object");
-	s->shared = json_is_true(json_object_get(json_object_get(s->json, "plan"), "oversubscribed"));
+	s->shared =
+		json_is_true(json_object_get(json_object_get(s->json, "plan"), "oversubscribed"));
 	full = json_object_get(json_object_get(s->json, "plan"), "full");
 	s->full = json_is_boolean(full) ? json_is_true(full) : -1;
 	probe = json_object_get(json_object_get(s->json, "probe_ns"), "median");
@@ -266,8 +245,8 @@ static const char *plan_name(int full)
 unsigned side_differences(FILE *f, const struct side *a, const struct side *b)
 {
 	static const char *const facts[] = {
-		"cpu", "microcode", "cpus_used", "hypervisor", "compiler",	 "cflags",    "libc",
-		"governor", "no_turbo",	 "smt",	       "numa_balancing", "thp_shmem",
+		"cpu",	"microcode", "cpus_used", "hypervisor", "compiler",	  "cflags",
+		"libc", "governor",  "no_turbo",  "smt",	"numa_balancing", "thp_shmem",
 	};
 	char version[2][16], kernel[2][64];
 	unsigned n = 0, i;
