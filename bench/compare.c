@@ -139,7 +139,7 @@ static int parse(int argc, char **argv, struct options *o)
 
 static int are_alike(const struct side *a, const struct side *b, int force)
 {
-	static char text[8192];
+	static char text[65536];
 	FILE *f = fmemopen(text, sizeof(text) - 1, "w");
 	unsigned n = f != NULL ? side_differences(f, a, b) : 1;
 

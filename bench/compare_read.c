@@ -245,8 +245,9 @@ static const char *plan_name(int full)
 unsigned side_differences(FILE *f, const struct side *a, const struct side *b)
 {
 	static const char *const facts[] = {
-		"cpu",	"microcode", "cpus_used", "hypervisor", "compiler",	  "cflags",
-		"libc", "governor",  "no_turbo",  "smt",	"numa_balancing", "thp_shmem",
+		"cpu",	    "microcode",    "cpus_used", "hypervisor",	   "compiler",
+		"cflags",   "cxx_compiler", "cxxflags",	 "peers",	   "libc",
+		"governor", "no_turbo",	    "smt",	 "numa_balancing", "thp_shmem",
 	};
 	char version[2][16], kernel[2][64];
 	unsigned n = 0, i;

@@ -14,11 +14,19 @@
 #endif
 
 #include "alloc.h"
+#include "flags.h"
+#include "gbench.h"
 #include "preflight_read.h"
 #include "revision.h"
 
 #ifndef BENCH_CFLAGS
 #define BENCH_CFLAGS "unknown"
+#endif
+#ifndef BENCH_CXXFLAGS
+#define BENCH_CXXFLAGS "unknown"
+#endif
+#ifndef BENCH_PEER_VERSIONS
+#define BENCH_PEER_VERSIONS "unknown"
 #endif
 
 static void add(struct context *c, const char *key, const char *value, const char *warning)
@@ -29,7 +37,7 @@ static void add(struct context *c, const char *key, const char *value, const cha
 		return;
 	f = &c->fact[c->n++];
 	f->key = key;
-	snprintf(f->value, sizeof(f->value), "%s", value[0] != '\0' ? value : "unknown");
+	flags_copy(f->value, sizeof(f->value), value[0] != '\0' ? value : "unknown");
 	f->warning = warning;
 }
 
@@ -149,9 +157,13 @@ static void add_build(struct context *c)
 #endif
 	add(c, "libc", text, NULL);
 	add(c, "cflags", BENCH_CFLAGS,
-	    strstr(BENCH_CFLAGS, "-O") == NULL || strstr(BENCH_CFLAGS, "-O0") != NULL
-		    ? "built without optimisation"
-		    : NULL);
+	    flags_optimise(BENCH_CFLAGS) ? NULL : "built without optimisation");
+	add(c, "cxx_compiler", gb_compiler(), NULL);
+	add(c, "cxxflags", BENCH_CXXFLAGS,
+	    flags_alike(BENCH_CFLAGS, BENCH_CXXFLAGS)
+		    ? NULL
+		    : "not optimised like the library: configure with CXXFLAGS like CFLAGS");
+	add(c, "peers", BENCH_PEER_VERSIONS, NULL);
 	add(c, "revision", BENCH_REVISION, NULL);
 	add(c, "heap_calls", alloc_counted() ? "counted" : "not counted", NULL);
 }

@@ -8,7 +8,7 @@
 
 struct context_fact {
 	const char *key;
-	char value[256];
+	char value[1024];
 	const char *warning; /* what is wrong with it and how to mend it, or NULL */
 };
 

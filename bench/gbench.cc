@@ -44,6 +44,17 @@ int gb_init(int *argc, char **argv)
 	return benchmark::ReportUnrecognizedArguments(*argc, argv) ? -1 : 0;
 }
 
+const char *gb_compiler(void)
+{
+#if defined(__GNUC__) && !defined(__clang__)
+	return "gcc " __VERSION__;
+#elif defined(__VERSION__)
+	return __VERSION__;
+#else
+	return "unknown";
+#endif
+}
+
 void gb_context(const char *key, const char *value)
 {
 	benchmark::AddCustomContext(key, value);

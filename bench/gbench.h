@@ -31,6 +31,7 @@ typedef void (*gb_fn)(struct gb_state *st, void *ctx);
 /* Takes google-benchmark's own options out of argv. 0, or -1 when others are left (they have been
  * named on stderr). Before gb_register(). */
 int gb_init(int *argc, char **argv);
+const char *gb_compiler(void); /* that of C++ */
 void gb_context(const char *key, const char *value); /* goes into the JSON context */
 unsigned gb_run(void); /* all that match --benchmark_filter; how many ran */
 void gb_shutdown(void);

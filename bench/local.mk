@@ -56,6 +56,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/csvw.c %D%/csvw.h \
 	%D%/driver.c %D%/driver.h \
 	%D%/env.c \
+	%D%/flags.c %D%/flags.h \
 	%D%/front.c %D%/front.h \
 	%D%/gbench.cc %D%/gbench.h \
 	%D%/json.c \
@@ -118,7 +119,9 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 %C%_weir_bench_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -iquote %D% $(BENCH_DEFS)
 %C%_weir_bench_LDADD = $(BENCH_PEERS) $(WEIR) $(BENCHMARK_LIBS) -lpthread
 BENCH_DEFS = -DBENCH_VERSION='"$(VERSION)"' \
-	-DBENCH_CFLAGS='"$(WEIR_CFLAGS) $(CFLAGS)"'
+	-DBENCH_CFLAGS='"$(WEIR_CFLAGS) $(CFLAGS)"' \
+	-DBENCH_CXXFLAGS='"$(WEIR_CXXFLAGS) $(CXXFLAGS)"' \
+	-DBENCH_PEER_VERSIONS='"$(WEIR_PEERS)"'
 BENCH_PEERS =
 
 if HAVE_HWLOC
@@ -244,7 +247,8 @@ endif
 	echo "#define BENCH_REVISION \"$(VERSION)$${rev:+ $$rev}\"" > $@.new; \
 	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 bench-revision:
-%D%/weir_bench-context.$(OBJEXT): %D%/revision.h
+# The flags that it says are in the Makefile.
+%D%/weir_bench-context.$(OBJEXT): %D%/revision.h Makefile
 
 # The scripts are part of the program, line by line, so that it needs no files beside it.
 %D%/plots_text.h: $(BENCH_PLOTS) $(srcdir)/%D%/local.mk
@@ -333,6 +337,11 @@ tests_unit_check_bench_plan_SOURCES = tests/unit/check_bench_plan.c \
 	%D%/calibrate.c %D%/choose.c %D%/plan.c %D%/steal.c
 tests_unit_check_bench_plan_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_plan_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/check_bench_flags
+TESTS += tests/unit/check_bench_flags
+tests_unit_check_bench_flags_SOURCES = tests/unit/check_bench_flags.c %D%/flags.c
+tests_unit_check_bench_flags_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
+tests_unit_check_bench_flags_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/check_bench_topology
 TESTS += tests/unit/check_bench_topology

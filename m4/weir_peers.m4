@@ -32,6 +32,27 @@ AC_DEFUN([WEIR_PEER], [
 	weir_asks=
 ])
 
+# WEIR_PEER_VERSION(NAME, HOW, WHERE, [WHAT])
+#
+# Adds "NAME VERSION" to weir_peers, what benchmarks say that they were compared with. HOW says where
+# the version is from: `pkg' pkg-config, of package WHERE; `macro' WHAT in the header WHERE; `text' for a
+# header WHERE that has none in it: a checksum over it and what it includes from the folder WHAT. To be
+# called when NAME is there.
+AC_DEFUN([WEIR_PEER_VERSION], [
+	AC_REQUIRE([PKG_PROG_PKG_CONFIG])
+	AC_MSG_CHECKING([the version of $1])
+	m4_case([$2],
+		[pkg], [weir_peer_is=`$PKG_CONFIG --modversion $3 2>/dev/null`],
+		[macro], [weir_peer_is=`AS_ECHO(["weir_peer_is $4"]) |
+			$CXX $CPPFLAGS -include $3 -E -P -x c++ - 2>/dev/null |
+			tr -d '" \n' | sed 's/.*weir_peer_is//'`],
+		[text], [weir_peer_is=`$CXX $CPPFLAGS -include $3 -M -x c++ /dev/null 2>/dev/null |
+			tr ' ' '\n' | grep "/$4/" | sort -u | xargs cat | cksum | sed 's/ .*//; s/^/text /'`])
+	AS_IF([test -z "$weir_peer_is"], [weir_peer_is=unknown])
+	AC_MSG_RESULT([$weir_peer_is])
+	weir_peers="${weir_peers:+$weir_peers, }$1 $weir_peer_is"
+])
+
 # WEIR_MPI(VARIABLE, PKG-CONFIG-NAME, LAUNCHER, IF-FOUND)
 #
 # Sets VARIABLE_CFLAGS, VARIABLE_LIBS and MPIRUN_VARIABLE, the launcher's path. Each MPI has a name of
