@@ -26,13 +26,14 @@ static int shares_cpus(const struct plan *p, const struct plan_row *row)
 	return p->opt.oversubscribed || row->b->readers + 1 > p->env->cpus;
 }
 
-/* Taken in an unusual state of the machine, or while others had its CPUs. */
+/* Taken in an unusual state of the machine, or while others, or the host, had its CPUs. */
 static int sample_is_outlying(const struct plan *p, const struct plan_row *row, uint32_t r)
 {
 	const struct plan_sample *s = &row->sample[r];
 
 	return stats_outlying(s->before, p->probe.median) ||
 	       stats_outlying(s->after, p->probe.median) ||
+	       s->stolen > STATS_WAIT_HIGH ||
 	       (s->waiting > STATS_WAIT_HIGH && !shares_cpus(p, row));
 }
 

@@ -64,7 +64,8 @@ static void about_plan(FILE *f, const struct plan *p, const char *bullet)
 		fprintf(f, "one CPU, so no machine probe\n");
 	fprintf(f,
 		"%sa sample is dropped when a probe beside it is beyond %.1f x or below %.1f x "
-		"that median, or others had its CPUs for more than %.0f %% of the time; a ratio "
+		"that median, or others, or the host, had its CPUs for more than %.0f %% of the "
+		"time; a ratio "
 		"needs both of its samples\n",
 		bullet, STATS_OUT_HIGH, STATS_OUT_LOW, STATS_WAIT_HIGH * 100);
 	fprintf(f,

@@ -390,6 +390,17 @@ START_TEST(a_sample_that_had_to_wait_for_its_cpus_is_dropped)
 }
 END_TEST
 
+START_TEST(a_sample_during_which_the_host_had_the_cpus_is_dropped)
+{
+	rows[OURS].sample[0].stolen = 0.11;
+	rows[OURS].sample[1].stolen = 0.09;
+	benches[OURS].readers = 8; /* waits for itself, but that is no steal */
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].dropped, 1);
+	ck_assert_uint_eq(rows[OURS].ratio.n, 3);
+}
+END_TEST
+
 START_TEST(a_row_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so)
 {
 	uint32_t r;
@@ -572,6 +583,7 @@ int main(void)
 	tcase_add_test(judged, waiting_is_the_median_over_rows_that_need_not_share_cpus);
 	tcase_add_test(judged, a_row_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so);
 	tcase_add_test(judged, a_sample_that_had_to_wait_for_its_cpus_is_dropped);
+	tcase_add_test(judged, a_sample_during_which_the_host_had_the_cpus_is_dropped);
 	suite_add_tcase(s, judged);
 	tcase_add_test(listed, spinning_is_in_the_quick_plan_only_with_a_cpu_for_each_role);
 	tcase_add_test(listed, a_barrier_is_listed_at_each_size_in_the_ways_it_has);
