@@ -245,9 +245,11 @@ static const char *plan_name(int full)
 unsigned side_differences(FILE *f, const struct side *a, const struct side *b)
 {
 	static const char *const facts[] = {
-		"cpu",	    "microcode",    "cpus_used", "hypervisor",	   "compiler",
-		"cflags",   "cxx_compiler", "cxxflags",	 "peers",	   "libc",
-		"governor", "no_turbo",	    "smt",	 "numa_balancing", "thp_shmem",
+		"machine",	  "cpu",       "microcode",	"cpus_used",
+		"hypervisor",	  "compiler",  "cflags",	"cxx_compiler",
+		"cxxflags",	  "peers",     "libc",		"governor",
+		"no_turbo",	  "boost",     "smt",		"clocksource",
+		"numa_balancing", "thp_shmem", "isolated_cpus", "heap_calls",
 	};
 	char version[2][16], kernel[2][64];
 	unsigned n = 0, i;

@@ -128,6 +128,8 @@ static void add_settings(struct context *c, const struct preflight_machine *m)
 	add_governor(c, m);
 	read_line(m, line, sizeof(line), "/sys/devices/system/cpu/intel_pstate/no_turbo");
 	add(c, "no_turbo", line, NULL);
+	read_line(m, line, sizeof(line), "/sys/devices/system/cpu/cpufreq/boost");
+	add(c, "boost", line, NULL);
 	read_line(m, line, sizeof(line), "/sys/devices/system/cpu/smt/active");
 	add(c, "smt", line, NULL);
 	read_line(m, line, sizeof(line),
