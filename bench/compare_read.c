@@ -160,14 +160,16 @@ static int read_version(struct side *s)
 	const json_t *version = json_object_get(s->json, "version");
 	const char *schema = text_of(s->json, "schema");
 	char what[96];
+	json_int_t is;
 
 	if (schema == NULL || strcmp(schema, "weir-bench") != 0)
 		return bad(s, "schema", "not \"weir-bench\": this is no report of weir-bench");
-	s->version = (int)json_integer_value(version);
-	if (json_is_integer(version) && s->version >= COMPARE_VERSION_OLDEST &&
-	    s->version <= COMPARE_VERSION_NEWEST)
+	is = json_integer_value(version);
+	s->version = (int)is;
+	if (json_is_integer(version) && is >= COMPARE_VERSION_OLDEST &&
+	    is <= COMPARE_VERSION_NEWEST)
 		return 0;
-	snprintf(what, sizeof(what), "%d is not among those read here, %d to %d", s->version,
+	snprintf(what, sizeof(what), "%lld is not among those read here, %d to %d", (long long)is,
 		 COMPARE_VERSION_OLDEST, COMPARE_VERSION_NEWEST);
 	return bad(s, "version", json_is_integer(version) ? what : "missing, or no whole number");
 }

@@ -343,6 +343,12 @@ tests_unit_check_bench_flags_SOURCES = tests/unit/check_bench_flags.c %D%/flags.
 tests_unit_check_bench_flags_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_flags_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/check_bench_text
+TESTS += tests/unit/check_bench_text
+tests_unit_check_bench_text_SOURCES = tests/unit/check_bench_text.c %D%/jsonw.c %D%/table.c
+tests_unit_check_bench_text_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
+tests_unit_check_bench_text_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/check_bench_topology
 TESTS += tests/unit/check_bench_topology
 tests_unit_check_bench_topology_SOURCES = tests/unit/check_bench_topology.c %D%/topology.c

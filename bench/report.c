@@ -8,6 +8,7 @@
 #include "report_part.h"
 #include "study.h"
 #include "wrap.h"
+#include "table.h"
 
 #define WAITING_TOO_MUCH 0.02 /* of the time, median over the rows */
 
@@ -154,6 +155,9 @@ void report_markdown(FILE *f, const struct plan *p, const struct context *c)
 	fprintf(f, "# weir benchmark report\n");
 	report(f, p, c, 1);
 	fprintf(f, "\n| | |\n|---|---|\n");
-	for (i = 0; i < c->n; i++)
-		fprintf(f, "| %s | %s |\n", c->fact[i].key, c->fact[i].value);
+	for (i = 0; i < c->n; i++) {
+		fprintf(f, "| %s | ", c->fact[i].key);
+		table_cell(f, c->fact[i].value);
+		fputs(" |\n", f);
+	}
 }

@@ -222,6 +222,15 @@ static void print_markdown(FILE *f, const struct table *t)
 	}
 }
 
+void table_cell(FILE *f, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (strchr("|\\<", *text) != NULL)
+			fputc('\\', f);
+		fputc(*text, f);
+	}
+}
+
 void table_print(FILE *f, const struct table *t, int markdown)
 {
 	(markdown ? print_markdown : print_text)(f, t);

@@ -28,4 +28,7 @@ char (*table_row(struct table *t))[TABLE_CELL];
  * two lines, and then columns go in the order of t->goes, which a line below says. */
 void table_print(FILE *f, const struct table *t, int markdown);
 
+/* What others have named, the CPU's maker say, as a cell of a table in Markdown. */
+void table_cell(FILE *f, const char *text);
+
 #endif
