@@ -17,10 +17,8 @@ EXTRA_PROGRAMS =
 if BENCH
 bin_PROGRAMS += %D%/weir-bench
 EXTRA_LTLIBRARIES =
-CLEANFILES += $(EXTRA_LTLIBRARIES) %D%/revision.h \
-	bench-report.json bench-report.md
-CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.h \
-	bench-report.csv bench-report.json bench-report.md
+# Reports are measurements: `make clean' leaves them.
+CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.h
 
 %C%_weir_bench_SOURCES = \
 	%D%/alloc.c %D%/alloc.h \
@@ -272,7 +270,7 @@ bench bench-full:
 endif
 clean-local: clean-bench
 clean-bench:
-	rm -rf bench-report check_bench_preflight*.tree
+	rm -rf check_bench_preflight*.tree
 .PHONY: bench-full bench-revision clean-bench
 
 # Compares two reports. bench/compare is the short name in the tree. (C++ has a header of that name:
