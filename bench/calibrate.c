@@ -45,14 +45,20 @@ double plan_fitting_sample(double round_ns, double fixed_ns, double rows, double
 	return fits < most_ns ? fits : most_ns;
 }
 
-/* One run; *overhead_ns: what it took beyond what it measured. */
-static double run(struct bench_env *env, const struct bench *b, double n, double *overhead_ns)
+/* What runs took beyond what they measured, all together. */
+struct overhead {
+	double ns;
+	unsigned runs;
+};
+
+static double run(struct bench_env *env, const struct bench *b, double n, struct overhead *o)
 {
 	const int64_t before = driver_now();
 	struct bench_sample s;
 	double ns = b->run(env, b, (uint64_t)n, &s), all = (double)(driver_now() - before);
 
-	*overhead_ns = all > ns ? all - ns : 0;
+	o->ns += ns >= 0 && all > ns ? all - ns : 0;
+	o->runs++;
 	return ns;
 }
 
@@ -64,6 +70,7 @@ static double growth(double ns, double sample_ns)
 uint64_t plan_calibrate_row(struct bench_env *env, const struct bench *b, double sample_ns,
 			    int hasty, double *overhead_ns)
 {
+	struct overhead o = {0, 0};
 	double n = FIRST_N, ns, again, grow;
 	int i;
 
@@ -72,10 +79,10 @@ uint64_t plan_calibrate_row(struct bench_env *env, const struct bench *b, double
 		return plan_scaled(b, 0, sample_ns, 1);
 	n = n < step_of(b) ? step_of(b) : n - fmod(n, step_of(b));
 	for (i = 0; i < 24; i++) {
-		ns = run(env, b, n, overhead_ns);
+		ns = run(env, b, n, &o);
 		if (ns >= 0 && growth(ns, sample_ns) < NEAR && !hasty) {
 			/* a run that others disturbed looks long enough */
-			again = run(env, b, n, overhead_ns);
+			again = run(env, b, n, &o);
 			ns = again < ns ? again : ns;
 		}
 		if (ns < 0)
@@ -88,6 +95,7 @@ uint64_t plan_calibrate_row(struct bench_env *env, const struct bench *b, double
 		n *= grow > GROWTH_MAX ? GROWTH_MAX : grow;
 		n -= fmod(n, step_of(b));
 	}
+	*overhead_ns = o.ns / o.runs;
 	return rounded(b, n);
 }
 

@@ -101,7 +101,9 @@ void driver_populate(uint8_t *p, size_t len)
 /* Filling page tables, and emptying them when the child ends, takes longer than the probe does. */
 static size_t arena_bytes(const struct bench *b)
 {
-	return b->flags & BENCH_SMALL ? 4096 : BENCH_ARENA_BYTES + BENCH_LATENCY_BYTES;
+	if (b->flags & BENCH_SMALL)
+		return 4096;
+	return BENCH_ARENA_BYTES + (b->flags & BENCH_LATENCY ? BENCH_LATENCY_BYTES : 0);
 }
 
 /* A child: one role, or with threads all of them. */

@@ -19,6 +19,7 @@ struct front {
 	struct bench_env *env;
 	const struct bench *b;
 	uint64_t batch; /* 0: not calibrated yet */
+	int failed;
 };
 
 static void set_rates(struct gb_state *st, const struct bench *b)
@@ -30,6 +31,12 @@ static void set_rates(struct gb_state *st, const struct bench *b)
 		gb_bytes(st, gb_iterations(st) * (int64_t)b->size);
 }
 
+static void fail(struct gb_state *st, struct front *f)
+{
+	gb_fail(st, f->env->error);
+	f->failed = 1;
+}
+
 static void row(struct gb_state *st, void *ctx)
 {
 	struct front *f = ctx;
@@ -39,12 +46,12 @@ static void row(struct gb_state *st, void *ctx)
 	if (f->batch == 0)
 		f->batch = plan_calibrate(f->env, f->b, BATCH_NS);
 	if (f->batch == 0)
-		gb_fail(st, f->env->error);
+		fail(st, f);
 	while (gb_next(st, (int64_t)f->batch)) {
 		double ns = f->b->run(f->env, f->b, f->batch, &s);
 
 		if (ns < 0) {
-			gb_fail(st, f->env->error);
+			fail(st, f);
 			break;
 		}
 		gb_time(st, bench_ns_of(f->b, ns, &s));
@@ -60,6 +67,7 @@ int front_run(struct bench_env *env, const struct context *c, int argc, char **a
 {
 	struct front *front = calloc(bench_count(), sizeof(*front));
 	char name[160];
+	int failed = 0;
 	size_t i;
 
 	if (front == NULL || gb_init(&argc, argv) != 0) {
@@ -78,6 +86,8 @@ int front_run(struct bench_env *env, const struct context *c, int argc, char **a
 	native_register(env);
 	gb_run();
 	gb_shutdown();
+	for (i = 0; i < bench_count(); i++)
+		failed |= front[i].failed;
 	free(front);
-	return 0;
+	return failed;
 }

@@ -96,9 +96,12 @@ static void run_keeper(struct bench_env *env, struct mpi_job *j)
 	memset(env->ctl, 0, offsetof(struct control, source));
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	memset(&w, 0, sizeof(w));
 	w.ctl = env->ctl;
+	w.stop = env->stop;
 	w.n = 1;
 	w.limit = driver_now() + WATCH_LIMIT_NS;
 	w.pid[0] = fork();
@@ -184,16 +187,15 @@ static void add(const char *who, const struct mpi *mpi,
 	char path[512];
 	cpu_set_t set;
 
-	if (find_ranks(path, sizeof(path), mpi) != 0)
-		return; /* not built */
+	if (find_ranks(path, sizeof(path), mpi) != 0 || access(mpi->launcher, X_OK) != 0)
+		return; /* not built, or the launcher is not installed here */
 	memset(&m, 0, sizeof(m));
 	m.who = who;
 	m.flags = BENCH_PEER | BENCH_PROCS;
 	m.ways = mpi->ways;
 	m.processes = 1;
 	/* more ranks than CPUs that never yield need seconds to start */
-	m.spin_parties =
-		sched_getaffinity(0, sizeof(set), &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 2;
+	m.spin_parties = driver_usable_cpus(&set) == 0 ? (uint32_t)CPU_COUNT(&set) : 2;
 	m.run = fn;
 	bench_add_meet_cases(&m);
 }
