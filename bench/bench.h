@@ -80,6 +80,7 @@ struct bench_env {
 	const volatile sig_atomic_t *stop;
 	const char *relation; /* what the first two CPUs are to each other; NULL: not known */
 	int apart;            /* they are in two packages or nodes */
+	int named;            /* the user named these CPUs */
 	int node;             /* where the arena is; -1: not known */
 };
 

@@ -137,6 +137,7 @@ static int choose_cpus(struct bench_env *env, const char *text)
 		return refuse(env, text != NULL ? text : "", "%s", strerror(errno));
 	if (topology_read(&t, &may, "/sys/devices/system") != 0)
 		memset(&t, 0, sizeof(t));
+	env->named = text != NULL;
 	rc = text != NULL ? parse_cpus(env, &may, text) : take_all(env, &t, &may);
 	if (rc == 0 && env->cpus > 1)
 		env->relation = topology_relation(&t, env->cpu[0], env->cpu[1], &env->apart);

@@ -67,35 +67,19 @@ static void find_places(struct cores *c)
 	topology_free(&t);
 }
 
-/* Roles have a few CPUs only: are those of the run all that fit there of those it may use? */
-static int are_the_first(const struct bench_env *env, const cpu_set_t *may)
-{
-	unsigned i;
-	int cpu;
-
-	for (i = 0, cpu = 0; i < env->cpus; i++, cpu++) {
-		while (cpu < CPU_SETSIZE && !CPU_ISSET((size_t)cpu, may))
-			cpu++;
-		if (env->cpu[i] != cpu)
-			return 0;
-	}
-	return env->cpus == BENCH_CPUS_MAX;
-}
-
+/* Those that were named, or all we may use, be they more than roles have. */
 static void take_cpus(struct cores *c, const struct bench_env *env)
 {
 	cpu_set_t may;
 	unsigned i;
 	int cpu;
 
+	if (!env->named && driver_usable_cpus(&may) == 0)
+		for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+			if (CPU_ISSET((size_t)cpu, &may))
+				add_cpu(c, cpu);
 	for (i = 0; i < env->cpus; i++)
 		add_cpu(c, env->cpu[i]);
-	CPU_ZERO(&may);
-	if (sched_getaffinity(0, sizeof(may), &may) != 0 || !are_the_first(env, &may))
-		return;
-	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET((size_t)cpu, &may))
-			add_cpu(c, cpu);
 }
 
 static const struct study study_cores;
