@@ -83,6 +83,11 @@ uint64_t hist_at(const struct hist *h, uint32_t ppm)
 	return i < HIST_BUCKETS ? value_in(h, i) : h->max;
 }
 
+int hist_tells(const struct hist *h, uint32_t ppm)
+{
+	return ppm >= 1000000 || (double)h->count * (1e6 - ppm) >= 1e6 * HIST_BEYOND;
+}
+
 double hist_mean(const struct hist *h)
 {
 	return h->count > 0 ? (double)h->sum / (double)h->count : (double)NAN;

@@ -64,6 +64,10 @@ uint64_t hist_high(uint32_t i);
  */
 uint64_t hist_at(const struct hist *h, uint32_t ppm);
 
+/* 1 when a percentile says something: HIST_BEYOND values or more lie beyond it; and of the maximum. */
+#define HIST_BEYOND 10u
+int hist_tells(const struct hist *h, uint32_t ppm);
+
 double hist_mean(const struct hist *h);	     /* NaN of an empty one */
 double hist_deviation(const struct hist *h); /* standard, from the buckets' middles; NaN likewise */
 

@@ -57,6 +57,8 @@ static void csv_lines(FILE *f, const struct plan_row *row, const char *place, co
 		return;
 	snprintf(name, sizeof(name), "%s%s%s", row->b->name, what, place);
 	for (i = 0; i < sizeof(point) / sizeof(point[0]) && d->all.count > 0; i++) {
+		if (!hist_tells(&d->all, point[i].ppm))
+			continue;
 		csvw_text(f, name, ',');
 		csvw_text(f, row->b->who, ',');
 		csvw_text(f, point[i].text, ',');

@@ -82,7 +82,11 @@ static void put_values(const struct distribution *d, char (*cell)[CELL])
 	if (d->all.count == 0)
 		return;
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		snprintf(cell[values[i].column], CELL, "%" PRIu64, hist_at(&d->all, values[i].ppm));
+		if (hist_tells(&d->all, values[i].ppm))
+			snprintf(cell[values[i].column], CELL, "%" PRIu64,
+				 hist_at(&d->all, values[i].ppm));
+		else
+			snprintf(cell[values[i].column], CELL, "-");
 	put_range(cell[P50_RANGE], &d->p50, "%.0f");
 }
 
@@ -91,6 +95,17 @@ static void put_ratio(const struct stats_spread *s, int disturbed, char *median,
 	cell_comparison(median, s, disturbed);
 	if (s->n > 0)
 		put_range(range, s, "%.2f");
+}
+
+/* Does a percentile say something in every round? They are all of one length. */
+static int tells_by_round(const struct distribution *d, uint32_t ppm)
+{
+	uint32_t r;
+
+	for (r = 0; r < STATS_ROUNDS_MAX; r++)
+		if (d->round[r] != NULL && d->round[r]->count > 0 && !hist_tells(d->round[r], ppm))
+			return 0;
+	return 1;
 }
 
 static void fill(const struct plan *p, const struct plan_row *row, int first_of_set,
@@ -107,8 +122,9 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	if (row->best_peer != NULL)
 		snprintf(cell[BEST], CELL, "%s", row->best_peer);
 	put_ratio(&row->ratio, row->ratio_disturbed, cell[RATIO], cell[RATIO_RANGE]);
-	put_ratio(&row->latency->p99_ratio, row->ratio_disturbed, cell[RATIO99],
-		  cell[RATIO99_RANGE]);
+	if (tells_by_round(row->latency, LATENCY_P99))
+		put_ratio(&row->latency->p99_ratio, row->ratio_disturbed, cell[RATIO99],
+			  cell[RATIO99_RANGE]);
 	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref, row->disturbed != 0);
 	if (row->lost.n > 0)
 		cell_number(cell[LOST], row->lost.median * 100);
@@ -193,15 +209,39 @@ static void note_open(FILE *f, const struct plan *p, const char *bullet)
 			bullet);
 }
 
+/* Has a row too few values for one of its percentiles? */
+static int has_untold(const struct plan *p, const char *group)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++) {
+		const struct plan_row *row = &p->row[i];
+
+		if (row->latency != NULL && row->latency->all.count > 0 &&
+		    strcmp(row->b->group, group) == 0 &&
+		    (!hist_tells(&row->latency->all, 999000) ||
+		     !tells_by_round(row->latency, LATENCY_P99)))
+			return 1;
+	}
+	return 0;
+}
+
 void latency_notes(FILE *f, const struct plan *p, const char *group, const char *bullet)
 {
 	fprintf(f,
 		"%sns, of every operation of all kept rounds; min..max is of the rounds' p50; "
 		"ratios "
-		"are taken round by round, to the peer that is best at it; best peer is the one by p50\n",
+		"are taken round by round, to the peer that is best at it; best peer is the one by "
+		"p50\n",
 		bullet);
 	fprintf(f, "%sclock: %s, %.1f ns a reading: about that much is in each value\n", bullet,
 		clock_name(), clock_scale.cost_ns);
+	if (has_untold(p, group))
+		fprintf(f,
+			"%sa percentile beyond which lie fewer than %u values is left out: p99 "
+			"wants "
+			"%u of them, and its ratio as many in each round; p99.9 wants %u\n",
+			bullet, HIST_BEYOND, 100 * HIST_BEYOND, 1000 * HIST_BEYOND);
 	if (has_open(p, group))
 		note_open(f, p, bullet);
 	fprintf(f,

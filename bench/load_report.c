@@ -58,7 +58,10 @@ static void put_percentiles(const struct hist *h, char (*cell)[TABLE_CELL])
 	unsigned i;
 
 	for (i = 0; i < 4; i++)
-		snprintf(cell[i], TABLE_CELL, "%" PRIu64, hist_at(h, ppm[i]));
+		if (hist_tells(h, ppm[i]))
+			snprintf(cell[i], TABLE_CELL, "%" PRIu64, hist_at(h, ppm[i]));
+		else
+			snprintf(cell[i], TABLE_CELL, "-");
 }
 
 static void fill(const struct load_curve *c, unsigned i, char (*cell)[TABLE_CELL])

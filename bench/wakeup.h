@@ -23,6 +23,7 @@
 #define WAKEUP_PAUSE_NS 200000
 #define WAKEUP_LONG_NS 2000000
 #define WAKEUP_SIZE 64u
+#define WAKEUP_LEAST 256u /* of a sample; a quarter after long pauses */
 
 /* Tells, or sleeps until told, message i; nonzero: give up. Constants where they are called. */
 typedef int (*wakeup_fn)(struct role *me, void *end, uint64_t i);
@@ -145,7 +146,8 @@ BENCH_INLINE void wakeup_add(const char *who, uint32_t flags, uint32_t size,
 		b.flags = flags | BENCH_TIME | BENCH_LATENCY | BENCH_APART |
 			  (i & 1 ? BENCH_PROCS : 0) | (i > 0 ? BENCH_FULL : 0);
 		b.size = size;
-		b.batch = 1;
+		/* operations come in so many, for a sample that its pauses make short of them */
+		b.batch = i & 2 ? WAKEUP_LEAST / 4 : WAKEUP_LEAST;
 		b.readers = 1;
 		b.way = BENCH_PARK;
 		b.run = run;

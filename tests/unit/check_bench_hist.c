@@ -232,6 +232,19 @@ START_TEST(above_the_range_is_counted_and_the_maximum_stays_exact)
 }
 END_TEST
 
+START_TEST(a_percentile_wants_ten_values_beyond_it)
+{
+	uint32_t i;
+
+	for (i = 0; i < 999; i++)
+		hist_record(&h, i);
+	ck_assert(hist_tells(&h, 900000) && !hist_tells(&h, 990000));
+	ck_assert(hist_tells(&h, 1000000)); /* the maximum is one value */
+	hist_record(&h, i);
+	ck_assert(hist_tells(&h, 990000) && !hist_tells(&h, 990001));
+}
+END_TEST
+
 START_TEST(an_empty_one_has_no_values)
 {
 	ck_assert_uint_eq(hist_at(&h, 500000), 0);
@@ -398,6 +411,7 @@ int main(void)
 	tcase_add_test(tc, small_values_are_exact);
 	tcase_add_test(tc, above_the_range_is_counted_and_the_maximum_stays_exact);
 	tcase_add_test(tc, an_empty_one_has_no_values);
+	tcase_add_test(tc, a_percentile_wants_ten_values_beyond_it);
 	tcase_add_test(tc, ranks_of_large_counts_are_exact);
 	tcase_add_test(tc, recording_and_reading_call_no_heap);
 	tcase_add_loop_test(tc, the_export_says_what_was_recorded, 0, DISTRIBUTIONS);

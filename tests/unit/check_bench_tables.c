@@ -156,6 +156,38 @@ START_TEST(a_table_of_distributions_has_what_the_others_have)
 }
 END_TEST
 
+START_TEST(percentiles_of_few_values_are_left_out)
+{
+	struct plan_row *r = add("wakeup", "after-200us/threads", "weir", BENCH_LATENCY);
+	static struct hist one;
+	uint32_t i;
+
+	r->latency = calloc(1, sizeof(*r->latency));
+	r->latency->p99_ratio = r->ratio = spread(2, 3, 4);
+	hist_reset(&one);
+	r->latency->round[0] = &one;
+	for (i = 0; i < 999; i++) {
+		hist_record(&r->latency->all, 1000 + i);
+		hist_record(&one, 1000 + i);
+	}
+	print("wakeup", 0, 1);
+	SAYS("| p90 |");
+	SAYS_NOT("| p99");
+	SAYS_NOT("p99 |"); /* nor the ratio */
+	SAYS("| max |");
+	print("wakeup", 1, 0);
+	SAYS("fewer than 10 values is left out: p99 wants 1000");
+	hist_record(&r->latency->all, 1);
+	print("wakeup", 0, 1);
+	SAYS("| p99 |");
+	SAYS_NOT("x best peer p99 |");
+	hist_record(&one, 1);
+	print("wakeup", 0, 1);
+	SAYS("x best peer p99 |");
+	r->latency->round[0] = NULL;
+}
+END_TEST
+
 START_TEST(page_faults_get_a_column_where_there_are_any)
 {
 	struct plan_row *r = add("ring", "1to1", "weir", 0);
@@ -370,6 +402,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, a_table_of_distributions_has_what_the_others_have);
+	tcase_add_test(tc, percentiles_of_few_values_are_left_out);
 	tcase_add_test(tc, page_faults_get_a_column_where_there_are_any);
 	tcase_add_test(tc, what_is_no_difference_has_a_sign);
 	tcase_add_test(tc, signs_are_explained_where_they_are);
