@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "latency.h"
 #include "plan.h"
@@ -32,20 +33,34 @@ static const struct study study;
 
 struct outcome {
 	double achieved, waiting;
+	struct bench_sample cost;
 	struct hist response, service;
 };
 
 static int run_once(struct bench_env *env, const struct bench *b, uint64_t n, struct outcome *out)
 {
 	const struct latency_pair *pair = latency_pair_at(env->arena, 0);
-	struct bench_sample s;
 
 	memset(out, 0, sizeof(*out));
-	if (b->run(env, b, n, &s) < 0 ||
+	if (b->run(env, b, n, &out->cost) < 0 ||
 	    latency_collect(env, b, n, &out->response, &out->service) != 0)
 		return -1;
 	out->achieved = (double)n * 1e9 / (double)(pair->until - pair->from);
-	out->waiting = s.waiting;
+	out->waiting = out->cost.waiting;
+	return 0;
+}
+
+/* A peer that fails is left out, and said. 0; -1: that was ours. */
+static int peer_failed(struct bench_env *env, const struct bench *b)
+{
+	if (!(b->flags & BENCH_PEER))
+		return -1;
+	if (load->failed++ == 0)
+		snprintf(load->failure, sizeof(load->failure), "%s FAILED: %s", b->who,
+			 env->error[0] != '\0' ? env->error : "it cannot be calibrated");
+	fprintf(stderr, "%sFAILED load/%s: %s\n", isatty(STDOUT_FILENO) ? "\n" : "", b->who,
+		env->error[0] != '\0' ? env->error : "it cannot be calibrated");
+	env->error[0] = '\0';
 	return 0;
 }
 
@@ -126,9 +141,12 @@ static int choose(const struct study_run *r)
 		b.rate = 0;
 		study_progress(r, name);
 		most = capacity_of(r->env, &b);
-		if (most < 0) /* an interrupt ends the run at hand */
-			return *r->stop != 0 ? 0 : -1;
-		keep_if_best(&b, most);
+		if (most < 0 && *r->stop != 0) /* an interrupt ends the run at hand */
+			return 0;
+		if (most >= 0)
+			keep_if_best(&b, most);
+		else if (peer_failed(r->env, &b) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -151,13 +169,12 @@ static void set_rates(int full)
 }
 
 /* A quiet round displaces all that were not; after it only quiet ones count. */
-static void add_round(struct load_step *s, const struct outcome *o)
+static void add_round(struct load_step *s, const struct outcome *o, uint64_t n, int disturbed)
 {
-	const int disturbed = o->waiting > STATS_WAIT_HIGH;
-
 	if (s->rounds > 0 && s->disturbed && !disturbed) {
 		hist_reset(&s->response);
 		hist_reset(&s->service);
+		s->messages = s->allocs = s->switches = s->faults = 0;
 		s->rounds = 0;
 	}
 	if ((s->rounds > 0 && !s->disturbed && disturbed) || s->rounds == LOAD_ROUNDS_MAX)
@@ -165,47 +182,94 @@ static void add_round(struct load_step *s, const struct outcome *o)
 	s->disturbed = disturbed;
 	hist_merge(&s->response, &o->response);
 	hist_merge(&s->service, &o->service);
+	s->messages += n;
+	s->allocs += o->cost.allocs;
+	s->switches += o->cost.voluntary + o->cost.involuntary;
+	s->faults += o->cost.faults;
 	s->achieved[s->rounds] = o->achieved;
 	s->p99[s->rounds] = (double)hist_at(&o->response, LATENCY_P99);
 	s->rounds++;
 }
 
-/* One step of one transport. 0; 1: far behind, and not for others had the CPUs; -1: failed. */
-static int take_step(struct bench_env *env, unsigned c, unsigned i, double seconds)
+static uint64_t messages_of(double rate, double seconds)
 {
-	static struct outcome o;
-	struct load_step *s = &load->curve[c].step[i];
-	const double n = s->rate * seconds;
+	const double n = rate * seconds;
 
-	bench[c].rate = (uint64_t)s->rate;
-	if (run_once(env, &bench[c], n < RUN_LEAST ? RUN_LEAST : (uint64_t)n, &o) != 0)
-		return -1;
-	add_round(s, &o);
-	return o.achieved < FAR_BEHIND * s->rate &&
-	       (o.waiting <= STATS_WAIT_HIGH || s->rate > load->curve[c].capacity);
+	return n < RUN_LEAST ? RUN_LEAST : (uint64_t)n;
 }
 
+/* Far behind, and not for others had the CPUs. */
+static int is_behind(const struct load_curve *c, double rate, const struct outcome *o)
+{
+	return o->achieved < FAR_BEHIND * rate &&
+	       (o->waiting <= STATS_WAIT_HIGH || rate > c->capacity);
+}
+
+/* How far a sweep has come. */
+struct sweep {
+	double seconds;
+	unsigned behind[LOAD_FLOWS_MAX]; /* twice in a row: it goes no further */
+	int ran[LOAD_FLOWS_MAX];	 /* at the step at hand */
+	struct outcome outcome[LOAD_FLOWS_MAX];
+};
+
+/* One transport at one rate. 0; 1: interrupted; -1: failed. */
+static int take_step(const struct study_run *r, struct sweep *w, unsigned c, unsigned i)
+{
+	struct load_curve *curve = &load->curve[c];
+	const double rate = curve->step[i].rate;
+	char what[64];
+
+	if (*r->stop != 0)
+		return 1;
+	snprintf(what, sizeof(what), "load/%s %.2f M/s", curve->who, rate / 1e6);
+	study_progress(r, what);
+	bench[c].rate = (uint64_t)rate;
+	if (run_once(r->env, &bench[c], messages_of(rate, w->seconds), &w->outcome[c]) == 0) {
+		w->ran[c] = 1;
+		w->behind[c] = is_behind(curve, rate, &w->outcome[c]) ? w->behind[c] + 1 : 0;
+		return 0;
+	}
+	if (*r->stop != 0)
+		return 1;
+	curve->failed = 1;
+	return peer_failed(r->env, &bench[c]);
+}
+
+/* All transports at one rate: what is dropped of one is dropped of all. */
+static int take_rate(const struct study_run *r, struct sweep *w, unsigned i)
+{
+	int disturbed = 0, rc;
+	unsigned c;
+
+	memset(w->ran, 0, sizeof(w->ran));
+	for (c = 0; c < load->curves; c++) {
+		if (w->behind[c] == 2 || load->curve[c].failed)
+			continue;
+		rc = take_step(r, w, c, i);
+		if (rc != 0)
+			return rc;
+		disturbed |= w->ran[c] && w->outcome[c].waiting > STATS_WAIT_HIGH;
+	}
+	for (c = 0; c < load->curves; c++)
+		if (w->ran[c])
+			add_round(&load->curve[c].step[i], &w->outcome[c],
+				  messages_of(load->curve[c].step[i].rate, w->seconds), disturbed);
+	return 0;
+}
+
+/* 0; 1: no more time; -1: failed. */
 static int sweep(const struct study_run *r, int64_t ends, double seconds)
 {
-	unsigned behind[LOAD_FLOWS_MAX] = {0}, c, i;
-	char what[64];
-	int rc;
+	static struct sweep w; /* large; one thread */
+	unsigned i;
+	int rc = 0;
 
-	for (i = 0; i < load->steps; i++)
-		for (c = 0; c < load->curves; c++) {
-			if (behind[c] == 2)
-				continue;
-			if (*r->stop != 0 || driver_now() >= ends)
-				return 1;
-			snprintf(what, sizeof(what), "load/%s %.2f M/s", load->curve[c].who,
-				 load->curve[c].step[i].rate / 1e6);
-			study_progress(r, what);
-			rc = take_step(r->env, c, i, seconds);
-			if (rc < 0)
-				return *r->stop != 0 ? 1 : -1;
-			behind[c] = rc > 0 ? behind[c] + 1 : 0;
-		}
-	return 0;
+	memset(&w, 0, sizeof(w));
+	w.seconds = seconds;
+	for (i = 0; i < load->steps && rc == 0; i++)
+		rc = driver_now() < ends ? take_rate(r, &w, i) : 1;
+	return rc;
 }
 
 static void judge(struct load_curve *c, unsigned steps)
@@ -217,6 +281,7 @@ static void judge(struct load_curve *c, unsigned steps)
 
 		c->point[i].rate = s->rate;
 		c->point[i].achieved = stats_median(s->achieved, s->rounds);
+		c->point[i].p50 = (double)hist_at(&s->response, LATENCY_P50);
 		c->point[i].p99 = stats_median(s->p99, s->rounds);
 	}
 	c->measured = i;
@@ -246,7 +311,7 @@ static int run(const struct study_run *r)
 		judge(&load->curve[c], load->steps);
 	if (load->curves == 0 || load->curve[0].measured == 0)
 		return -1; /* interrupted that early */
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : (int)load->failed;
 }
 
 /* ---- the study ---- */

@@ -14,11 +14,14 @@
 
 /* One step of the sweep; NaN: not measured. Rates ascend. */
 struct load_point {
-	double rate, achieved, p99;
+	double rate, achieved, p50, p99;
 };
 
 /* The floor: the lowest p99 of the points that keep up. NaN: none does. */
 double load_floor(const struct load_point *p, unsigned n);
+/* 1 when the floor is above LOAD_TAIL times its own p50: then the tail was nowhere the transport's,
+ * and a knee by LOAD_TAIL times the floor tells little. */
+int load_floor_is_noise(const struct load_point *p, unsigned n);
 
 /*
  * The highest rate that is kept up with (LOAD_KEEPS_UP) at a p99 of at most LOAD_TAIL times the floor's,
@@ -31,10 +34,12 @@ int load_knee(const struct load_point *p, unsigned n);
 
 enum { LOAD_STEPS_MAX = 28, LOAD_FLOWS_MAX = 3, LOAD_ROUNDS_MAX = 64 };
 
-/* The rounds of one transport at one rate: the quiet ones, or when there are none, all. */
+/* The rounds of one transport at one rate: those that were quiet for all transports, or when there
+ * are none, all. Dropped for one, dropped for all: none is shown at its best moments. */
 struct load_step {
 	double rate;
 	struct hist response, service;
+	uint64_t messages, allocs, switches, faults; /* all sides */
 	double achieved[LOAD_ROUNDS_MAX], p99[LOAD_ROUNDS_MAX];
 	uint32_t rounds;
 	int disturbed; /* no round was quiet */
@@ -43,6 +48,7 @@ struct load_step {
 struct load_curve {
 	const char *who;
 	double capacity; /* messages per second with no schedule */
+	int failed;      /* what was measured before is kept */
 	struct load_step step[LOAD_STEPS_MAX];
 	struct load_point point[LOAD_STEPS_MAX]; /* medians over the rounds */
 	unsigned measured; /* steps that have rounds, the first ones */
@@ -54,6 +60,8 @@ struct load {
 	unsigned curves, steps;
 	int clocks_known;
 	int64_t clocks_low, clocks_high; /* ns, see clock_offset() */
+	unsigned failed;   /* peers; they may be in no curve */
+	char failure[256]; /* the first of them, and why */
 };
 
 void load_report(FILE *f, const struct load *l, int markdown);

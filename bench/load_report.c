@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "alloc.h"
+#include "cell.h"
 #include "clock.h"
 #include "csvw.h"
 #include "jsonw.h"
@@ -30,6 +32,9 @@ enum column {
 	SERVICE_P99,
 	SERVICE_P999,
 	SERVICE_MAX,
+	ALLOCS,
+	SWITCHES,
+	FAULTS,
 	ROUNDS,
 	REMARK,
 	COLUMNS
@@ -45,9 +50,12 @@ static const char *const heading[COLUMNS] = {
 	[MAXIMUM] = "max",
 	[P99_MEDIAN] = "p99 of rounds",
 	[SERVICE_P50] = "service p50 ns",
-	[SERVICE_P99] = "p99",
-	[SERVICE_P999] = "p99.9",
-	[SERVICE_MAX] = "max",
+	[SERVICE_P99] = "service p99",
+	[SERVICE_P999] = "service p99.9",
+	[SERVICE_MAX] = "service max",
+	[ALLOCS] = "allocs/op",
+	[SWITCHES] = "switches/op",
+	[FAULTS] = "faults/op",
 	[ROUNDS] = "rounds",
 	[REMARK] = "remark",
 };
@@ -64,6 +72,18 @@ static void put_percentiles(const struct hist *h, char (*cell)[TABLE_CELL])
 			snprintf(cell[i], TABLE_CELL, "-");
 }
 
+/* Per message, all sides. System calls are counted in the rows of group "latency". */
+static void put_costs(const struct load_step *s, char (*cell)[TABLE_CELL])
+{
+	const double n = (double)s->messages;
+
+	cell_count(cell[ALLOCS], alloc_counted() ? (double)s->allocs / n : (double)NAN);
+	if (s->switches > 0)
+		cell_count(cell[SWITCHES], (double)s->switches / n);
+	if (s->faults > CELL_FAULTS_LEAST * (uint64_t)s->rounds)
+		cell_count(cell[FAULTS], (double)s->faults / n);
+}
+
 static void fill(const struct load_curve *c, unsigned i, char (*cell)[TABLE_CELL])
 {
 	const struct load_step *s = &c->step[i];
@@ -74,6 +94,7 @@ static void fill(const struct load_curve *c, unsigned i, char (*cell)[TABLE_CELL
 	put_percentiles(&s->response, cell + P50);
 	snprintf(cell[P99_MEDIAN], TABLE_CELL, "%.0f", c->point[i].p99);
 	put_percentiles(&s->service, cell + SERVICE_P50);
+	put_costs(s, cell);
 	snprintf(cell[ROUNDS], TABLE_CELL, "%u%s", (unsigned)s->rounds, s->disturbed ? " !" : "");
 	snprintf(cell[REMARK], TABLE_CELL, "%s",
 		 c->knee >= 0 && (unsigned)c->knee == i		  ? "knee"
@@ -95,6 +116,8 @@ static int knee_is_disturbed(const struct load_curve *c)
 static void report_knee(FILE *f, const struct load_curve *c, unsigned steps, const char *bullet)
 {
 	fprintf(f, "%s%s: capacity %.2f M/s; ", bullet, c->who, c->capacity / 1e6);
+	if (c->failed)
+		fputs("failed in between; ", f);
 	if (c->knee < 0) {
 		fputs("no knee: the lowest rates failed already; a machine that is not quiet does "
 		      "that\n",
@@ -105,12 +128,22 @@ static void report_knee(FILE *f, const struct load_curve *c, unsigned steps, con
 		(unsigned)c->knee + 1 == steps ? "no less than " : "", c->point[c->knee].rate / 1e6,
 		100 * c->point[c->knee].rate / c->capacity, load_floor(c->point, c->measured),
 		knee_is_disturbed(c) ? "; disturbed, so an indication only" : "");
+	if (load_floor_is_noise(c->point, c->measured))
+		fprintf(f,
+			"%scaution, %s: even the lowest p99 is more than %.0f times its p50, so "
+			"others "
+			"who had the CPUs made it, and %.0f times that is no measure of a queue: "
+			"this "
+			"knee tells little\n",
+			bullet, c->who, LOAD_TAIL, LOAD_TAIL);
 }
 
 static void notes(FILE *f, const struct load *l, const char *bullet)
 {
 	unsigned c;
 
+	if (l->failed > 0)
+		fprintf(f, "%s%s%s\n", bullet, l->failure, l->failed > 1 ? ", and others" : "");
 	for (c = 0; c < l->curves; c++)
 		report_knee(f, &l->curve[c], l->steps, bullet);
 	fprintf(f,
@@ -131,7 +164,8 @@ static void notes(FILE *f, const struct load *l, const char *bullet)
 			" ns, and times are uncertain by that\n",
 			bullet, l->clocks_low, l->clocks_high);
 	fprintf(f,
-		"%srounds with ! were all disturbed: others had the CPUs for more than %.0f %% of "
+		"%sa round in which a transport was disturbed is dropped for all of them; rounds "
+		"with ! were all disturbed: others had the CPUs for more than %.0f %% of "
 		"the time. On virtual or shared CPUs the tail is theirs\n",
 		bullet, STATS_WAIT_HIGH * 100);
 }
@@ -144,6 +178,11 @@ void load_report(FILE *f, const struct load *l, int markdown)
 
 	if (table_make(&t, heading, COLUMNS, WHO + 1, LOAD_FLOWS_MAX * LOAD_STEPS_MAX) != 0)
 		return;
+	t.goes[SERVICE_P999] = 1;
+	t.goes[SERVICE_MAX] = 2;
+	t.goes[MAXIMUM] = 3;
+	t.goes[SWITCHES] = 4;
+	t.goes[SERVICE_P99] = 5;
 	for (c = 0; c < l->curves; c++)
 		for (i = 0; i < l->curve[c].measured; i++)
 			fill(&l->curve[c], i, table_row(&t));
@@ -175,7 +214,10 @@ static void json_curve(FILE *f, const struct load_curve *c)
 	jsonw_key_text(f, "who", c->who, ", ");
 	jsonw_key_number(f, "capacity_per_s", c->capacity, ", ");
 	jsonw_key_number(f, "knee_per_s", c->knee < 0 ? (double)NAN : c->point[c->knee].rate, ", ");
-	jsonw_key_number(f, "floor_p99_ns", load_floor(c->point, c->measured), ",\n       ");
+	jsonw_key_number(f, "floor_p99_ns", load_floor(c->point, c->measured), ", ");
+	fprintf(f, "\"floor_is_noise\": %s, \"failed\": %s,\n       ",
+		load_floor_is_noise(c->point, c->measured) ? "true" : "false",
+		c->failed ? "true" : "false");
 	fputs("\"points\": [", f);
 	for (i = 0; i < c->measured; i++) {
 		const struct load_step *s = &c->step[i];

@@ -16,6 +16,7 @@ enum { STUDIES_MAX = 8 };
 static struct entry {
 	const struct study *study;
 	int chosen, ran;
+	int failed; /* parts of it */
 	char error[160]; /* "": did not fail */
 } list[STUDIES_MAX];
 static size_t count;
@@ -141,7 +142,8 @@ static void run_one(struct entry *e, struct study_run *r)
 	study_progress(r, e->study->name);
 	r->env->error[0] = '\0';
 	e->ran = 1;
-	if (e->study->run(r) == 0)
+	e->failed = e->study->run(r);
+	if (e->failed >= 0)
 		return;
 	if (*r->stop != 0) {
 		snprintf(e->error, sizeof(e->error), "interrupted before it had anything");
@@ -165,6 +167,8 @@ unsigned study_run_all(const struct study_run *all)
 		r.seconds = seconds_of(list[i].study, r.full);
 		after = study_seconds(r.full) - r.seconds;
 		run_one(&list[i], &r);
+		if (list[i].failed > 0)
+			failed += (unsigned)list[i].failed;
 		failed += list[i].error[0] != '\0' && *r.stop == 0;
 	}
 	if (isatty(STDOUT_FILENO))

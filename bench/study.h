@@ -18,13 +18,13 @@ struct study_run {
 };
 
 /* Studies keep their results to themselves, from run() until the program ends. Hooks other than
- * run() are called only after a run() that returned 0, and say what is done if it was stopped. */
+ * run() are called only after a run() that did not return -1, and say what is done if it was stopped. */
 struct study {
 	const char *name; /* its title in the report, its key in the JSON, what --filter looks at */
 	/* Adds the names that --list shows and --filter knows, a line each. */
 	void (*list)(FILE *f);
 	double seconds_quick, seconds_full;
-	/* 0; -1: failed, env->error says why */
+	/* How many parts of it failed, each said on stderr; -1: all of it, env->error says why */
 	int (*run)(const struct study_run *r);
 	void (*report)(FILE *f, int markdown);
 	void (*json)(FILE *f); /* one JSON value */

@@ -23,7 +23,7 @@ do for [form in 'svg png'] {
 	eval open(form, 1150, 130 + 340 * rows)
 	set output name.'.'.form
 	set multiplot layout rows, 2 margins screen 0.07, 0.80, 0.11 / rows + 0.03, 1 - 0.3 / (rows + 1.0) spacing 0.07, 0.14 \
-		title "Rings: one writer, one reader, on threads: median of the rounds\n".machine
+		title "Rings: one writer, one reader, on threads; medians. One by one, weir's reader gives space back every 32 messages, weir-each and the peers at each\n".machine
 	do for [r = 1:rows] {
 		b = int(word(batches, r))
 		do for [c = 1:2] {

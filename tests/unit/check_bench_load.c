@@ -17,6 +17,7 @@ static void set_up(void)
 	for (i = 0; i < POINTS; i++) {
 		curve[i].rate = i + 1;
 		curve[i].achieved = i + 1;
+		curve[i].p50 = 100;
 		curve[i].p99 = 500;
 	}
 }
@@ -148,6 +149,21 @@ START_TEST(a_slow_rise_ends_at_ten_times_the_floor)
 }
 END_TEST
 
+START_TEST(a_floor_far_above_its_median_is_noise)
+{
+	ck_assert(!load_floor_is_noise(curve, POINTS));
+	tail_from(0, 1000);
+	ck_assert(!load_floor_is_noise(curve, POINTS));
+	tail_from(0, 1001);
+	ck_assert(load_floor_is_noise(curve, POINTS));
+	curve[3].p99 = 900; /* one rate that nobody disturbed is enough */
+	ck_assert(!load_floor_is_noise(curve, POINTS));
+	curve[3].achieved = 0;
+	ck_assert(load_floor_is_noise(curve, POINTS));
+	ck_assert(!load_floor_is_noise(curve, 0));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bench_load");
@@ -168,6 +184,7 @@ int main(void)
 	tcase_add_test(tc, what_was_not_measured_is_bad);
 	tcase_add_test(tc, where_nothing_keeps_up_there_is_none);
 	tcase_add_test(tc, a_slow_rise_ends_at_ten_times_the_floor);
+	tcase_add_test(tc, a_floor_far_above_its_median_is_noise);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
