@@ -104,3 +104,14 @@ EXAMPLE_TESTS = \
 	tests/process/join_proc_test
 TESTS += $(EXAMPLE_TESTS)
 EXTRA_DIST += $(EXAMPLE_TESTS)
+
+# What the README says of speed is what this report says: tests/check-claims.
+EXTRA_DIST += \
+	%D%/reports/2-cpu-vm.csv \
+	%D%/reports/2-cpu-vm.json \
+	%D%/reports/2-cpu-vm.md \
+	%D%/reports/2-cpu-vm/barriers.svg \
+	%D%/reports/2-cpu-vm/cores.svg \
+	%D%/reports/2-cpu-vm/latency.svg \
+	%D%/reports/2-cpu-vm/overview.svg \
+	%D%/reports/2-cpu-vm/throughput.svg

@@ -11,6 +11,7 @@ include %D%/fuzz/local.mk
 SCRIPT_TESTS = \
 	%D%/check-bench \
 	%D%/check-configure \
+	%D%/check-claims \
 	%D%/check-docs \
 	%D%/check-edges \
 	%D%/check-headers \
