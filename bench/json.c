@@ -52,7 +52,7 @@ static void samples(FILE *f, const struct plan *p, const struct plan_row *row)
 		jsonw_key_number(f, "waiting", s->waiting, ", ");
 		jsonw_key_number(f, "stolen", s->stolen, ", ");
 		fprintf(f, "\"kept\": %s, ",
-			p->keep[(size_t)(row - p->row) * STATS_ROUNDS_MAX + r] ? "true" : "false");
+			plan_keep(p, row)[r] ? "true" : "false");
 		fprintf(f,
 			"\"allocs\": %" PRIu64 ", \"voluntary_switches\": %" PRIu64
 			", \"involuntary_switches\": %" PRIu64 ", \"faults\": %" PRIu64

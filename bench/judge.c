@@ -37,16 +37,11 @@ static int sample_is_outlying(const struct plan *p, const struct plan_row *row, 
 	       (s->waiting > STATS_WAIT_HIGH && !shares_cpus(p, row));
 }
 
-static uint8_t *keep_of(const struct plan *p, const struct plan_row *row)
-{
-	return p->keep + (size_t)(row - p->row) * STATS_ROUNDS_MAX;
-}
-
 /* Which samples count. A row that was hardly ever undisturbed is judged on all of them, and says so:
  * a table without a number helps nobody. */
 static void judge_samples(struct plan *p, struct plan_row *row)
 {
-	uint8_t *keep = keep_of(p, row);
+	uint8_t *keep = plan_keep(p, row);
 	uint32_t r, taken = 0, kept = 0;
 
 	memset(keep, 0, STATS_ROUNDS_MAX);
@@ -76,7 +71,7 @@ static void series(const struct plan_row *row, uint32_t rounds, double *ns)
 
 static void judge_row(struct plan *p, struct plan_row *row)
 {
-	const uint8_t *keep = keep_of(p, row);
+	const uint8_t *keep = plan_keep(p, row);
 	double ns[STATS_ROUNDS_MAX], waiting[STATS_ROUNDS_MAX];
 	uint64_t allocs = 0, sleeps = 0, forced = 0;
 	uint32_t r, taken = 0;
@@ -128,7 +123,7 @@ static void add_other(struct others *o, const struct plan_row *row)
 /* What was kept; with `all`, whatever was taken. */
 static void kept_series(const struct plan *p, const struct plan_row *row, int all, double *ns)
 {
-	const uint8_t *keep = keep_of(p, row);
+	const uint8_t *keep = plan_keep(p, row);
 	uint32_t r;
 
 	series(row, p->rounds, ns);
@@ -209,7 +204,7 @@ static void judge_ref(struct plan *p, struct plan_row *row, struct others *o)
 
 static void judge_drain(const struct plan *p, struct plan_row *row)
 {
-	const uint8_t *keep = keep_of(p, row);
+	const uint8_t *keep = plan_keep(p, row);
 	double ns[STATS_ROUNDS_MAX];
 	uint32_t r;
 
@@ -224,7 +219,7 @@ static void judge_drain(const struct plan *p, struct plan_row *row)
 /* What readers missed, as a share of what they all should have had. */
 static void judge_lost(const struct plan *p, struct plan_row *row)
 {
-	const uint8_t *keep = keep_of(p, row);
+	const uint8_t *keep = plan_keep(p, row);
 	const double all = (double)row->n * row->b->readers;
 	double share[STATS_ROUNDS_MAX];
 	uint32_t r;

@@ -34,15 +34,10 @@ static void judge_one(struct distribution *d, const uint8_t *keep, uint32_t roun
 	memset(&d->p99_ratio, 0, sizeof(d->p99_ratio));
 }
 
-static const uint8_t *keep_of(const struct plan *p, const struct plan_row *row)
-{
-	return p->keep + (size_t)(row - p->row) * STATS_ROUNDS_MAX;
-}
-
 /* A percentile, of the rounds that were kept. */
 static void kept_at(const struct plan *p, const struct plan_row *row, uint32_t ppm, double *v)
 {
-	const uint8_t *keep = keep_of(p, row);
+	const uint8_t *keep = plan_keep(p, row);
 	uint32_t r;
 
 	series_at(row->latency, ppm, p->rounds, v);
@@ -77,7 +72,7 @@ static void compare(const struct plan *p, const struct plan_row *row, uint32_t p
 
 void judge_latency(struct plan *p, struct plan_row *row)
 {
-	const uint8_t *keep = keep_of(p, row);
+	const uint8_t *keep = plan_keep(p, row);
 
 	if (row->latency == NULL)
 		return;

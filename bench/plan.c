@@ -292,7 +292,7 @@ static uint32_t kept_rounds(const struct plan *p, uint32_t set)
 		if (p->row[i].set != set || p->row[i].error[0] != '\0')
 			continue;
 		for (n = r = 0; r < p->rounds; r++)
-			n += p->keep[(size_t)i * STATS_ROUNDS_MAX + r] == KEPT;
+			n += plan_keep(p, &p->row[i])[r] == KEPT;
 		least = n < least ? n : least;
 	}
 	return least;

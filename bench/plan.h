@@ -152,4 +152,10 @@ uint64_t plan_scaled(const struct bench *b, uint64_t n, double sample_ns, double
  * overhead. */
 double plan_fitting_sample(double round_ns, double fixed_ns, double rows, double most_ns);
 
+/* STATS_ROUNDS_MAX of KEPT, KEPT_DISTURBED or 0: what counts of the row's samples. */
+BENCH_INLINE uint8_t *plan_keep(const struct plan *p, const struct plan_row *row)
+{
+	return p->keep + (size_t)(row - p->row) * STATS_ROUNDS_MAX;
+}
+
 #endif

@@ -14,10 +14,13 @@ EXPLORE = %D%/libexplore.la
 EXPLORE_CPPFLAGS = $(AM_CPPFLAGS) -DWEIR_EXPLORE -I$(srcdir)/src/runtime -I$(srcdir)/tests/process
 
 EXPLORE_TESTS = \
+	%D%/dispatch_ahead \
 	%D%/rendezvous_spins \
 	%D%/session_inject \
 	%D%/session_kill
 
+%C%_dispatch_ahead_CPPFLAGS = $(EXPLORE_CPPFLAGS)
+%C%_dispatch_ahead_LDADD = $(EXPLORE) -lpthread
 %C%_rendezvous_spins_CPPFLAGS = $(EXPLORE_CPPFLAGS)
 %C%_rendezvous_spins_LDADD = $(EXPLORE) -lpthread
 %C%_session_inject_CPPFLAGS = $(EXPLORE_CPPFLAGS)
