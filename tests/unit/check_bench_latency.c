@@ -236,7 +236,7 @@ static int lines_of(const char *path, const char *part)
 
 START_TEST(plans_on_pairs_of_cpus_say_which_in_their_names)
 {
-	char dir[] = "check_bench_latency.XXXXXX", path[96];
+	char dir[] = "/tmp/check_bench_latency.XXXXXX", path[96];
 	struct plan second = plan;
 	struct bench_env there = env;
 	int i;
@@ -276,7 +276,7 @@ START_TEST(files_have_a_line_per_percentile_and_one_export_per_row)
 		"latency-rate-weir.hgrm",
 		"latency-rate-weir-service.hgrm",
 	};
-	char dir[] = "check_bench_latency.XXXXXX", path[96];
+	char dir[] = "/tmp/check_bench_latency.XXXXXX", path[96];
 	uint32_t r;
 	size_t i;
 
