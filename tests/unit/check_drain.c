@@ -1,5 +1,6 @@
 /* Drain sets in one thread: each line of the table of special cases, and the statistics. */
 #include "flow_fixture.h"
+#include "often.h"
 
 struct yard {
 	struct bed b;
@@ -180,9 +181,9 @@ START_TEST(late_joiners_owe_only_what_follows)
 
 	yard_open(&y, 0);
 	send(&y, 5);
-	ck_assert_int_eq(weir_ring_join(&y.r[0], y.b.ring, &y.b.table, 0, WEIR_RING_NEWEST, ME,
-					NULL),
-			 WEIR_OK);
+	ck_assert_int_eq(
+		weir_ring_join(&y.r[0], y.b.ring, &y.b.table, 0, WEIR_RING_NEWEST, ME, NULL),
+		WEIR_OK);
 	handle(&y, 0, 0);
 	ck_assert_int_eq(weir_drain_add(&y.d, &y.b.table, 0, cut(&y), 0), WEIR_OK);
 	ck_assert_int_eq(weir_drain_poll(&y.d, 1), WEIR_OK);
@@ -288,9 +289,9 @@ START_TEST(a_torn_record_remembers_whom_it_meant)
 	ck_assert_int_eq(weir_drain_add(&y.d, &y.b.table, 0, cut(&y), 0), WEIR_OK);
 	ck_assert_int_eq(weir_progress_reclaim(&y.b.table, 0, ME, OTHER), WEIR_OK);
 	memset(&y.r[0], 0, sizeof(y.r[0]));
-	ck_assert_int_eq(weir_ring_join(&y.r[0], y.b.ring, &y.b.table, 0, WEIR_RING_NEWEST, OTHER,
-					NULL),
-			 WEIR_OK);
+	ck_assert_int_eq(
+		weir_ring_join(&y.r[0], y.b.ring, &y.b.table, 0, WEIR_RING_NEWEST, OTHER, NULL),
+		WEIR_OK);
 	handle(&y, 0, 0);
 	ck_assert_int_eq(weir_drain_poll(&y.d, 1), WEIR_LOST);
 	yard_close(&y);
@@ -348,8 +349,8 @@ START_TEST(epochs_are_never_compared)
 	ck_assert_int_eq(weir_drain_add(&y.d, &y.b.table, 0, cut(&y), 0), WEIR_OK);
 	weir_ring_leave(&y.r[0], 0);
 	if (_i == 0) { /* comes back at the oldest: answers for everything, captured again */
-		ck_assert_int_eq(weir_ring_join(&y.r[0], y.b.ring, &y.b.table, 0,
-						WEIR_RING_OLDEST, OTHER, NULL),
+		ck_assert_int_eq(weir_ring_join(&y.r[0], y.b.ring, &y.b.table, 0, WEIR_RING_OLDEST,
+						OTHER, NULL),
 				 WEIR_OK);
 		handle(&y, 0, 2);
 		ck_assert_int_eq(weir_drain_poll(&y.d, 1), WEIR_PENDING);
@@ -357,8 +358,8 @@ START_TEST(epochs_are_never_compared)
 		handle(&y, 0, 2);
 		ck_assert_int_eq(weir_drain_poll(&y.d, 1), WEIR_OK);
 	} else { /* comes back at the newest: what lies between is handled by nobody */
-		ck_assert_int_eq(weir_ring_join(&y.r[0], y.b.ring, &y.b.table, 0,
-						WEIR_RING_NEWEST, OTHER, NULL),
+		ck_assert_int_eq(weir_ring_join(&y.r[0], y.b.ring, &y.b.table, 0, WEIR_RING_NEWEST,
+						OTHER, NULL),
 				 WEIR_OK);
 		handle(&y, 0, 0);
 		ck_assert_int_eq(weir_drain_poll(&y.d, 1), WEIR_LOST);
@@ -449,9 +450,9 @@ START_TEST(zones_keep_every_target_once)
 
 	bed_open(&b, 65536, 0, 16);
 	for (i = 0; i < 16; i++)
-		ck_assert_int_eq(weir_ring_join(&r[i], b.ring, &b.table, i, WEIR_RING_OLDEST,
-						ME, NULL),
-				 WEIR_OK);
+		ck_assert_int_eq(
+			weir_ring_join(&r[i], b.ring, &b.table, i, WEIR_RING_OLDEST, ME, NULL),
+			WEIR_OK);
 	for (i = 0; i < 200; i++)
 		ck_assert_int_eq(bed_send(&b, 8, WEIR_RING_GATED), WEIR_OK);
 	for (i = 0; i < 16; i++)
@@ -467,7 +468,7 @@ START_TEST(zones_keep_every_target_once)
 
 		i = lcg(&rnd) % 16;
 		if (lcg(&rnd) % 8 == 0)
-			ck_assert_int_ge(weir_ring_poll(&r[i], &v), WEIR_OK);
+			HOLDS(weir_ring_poll(&r[i], &v) >= WEIR_OK);
 		if (r[i].next != 0)
 			weir_ring_deliver(&r[i], 0);
 		rc = weir_drain_poll(&d, round);
@@ -475,19 +476,18 @@ START_TEST(zones_keep_every_target_once)
 			struct weir_progress_record p;
 
 			seen |= 1u << t[i].tag;
-			ck_assert_int_eq(weir_progress_read(&b.table, (uint32_t)t[i].tag, &p),
-					 WEIR_OK);
+			SAME(weir_progress_read(&b.table, (uint32_t)t[i].tag, &p), WEIR_OK);
 			dormant += t[i].why == WEIR_DRAIN_DORMANT;
 			open += t[i].why == WEIR_DRAIN_WAITING;
-			ck_assert(i >= d.open || t[i].why == WEIR_DRAIN_WAITING);
-			ck_assert(t[i].why != WEIR_DRAIN_WAITING || p.delivered < t[i].cut);
-			ck_assert(t[i].why != WEIR_DRAIN_REACHED || p.delivered >= t[i].cut);
+			HOLDS(i >= d.open || t[i].why == WEIR_DRAIN_WAITING);
+			HOLDS(t[i].why != WEIR_DRAIN_WAITING || p.delivered < t[i].cut);
+			HOLDS(t[i].why != WEIR_DRAIN_REACHED || p.delivered >= t[i].cut);
 		}
-		ck_assert_uint_eq(seen, 0xffff);
-		ck_assert_uint_eq(open, d.open);
-		ck_assert_uint_eq(dormant, d.dormant);
-		ck_assert_uint_eq(dormant, d.stats.dormant);
-		ck_assert_int_eq(rc, open ? WEIR_PENDING : WEIR_OK);
+		SAME(seen, 0xffff);
+		SAME(open, d.open);
+		SAME(dormant, d.dormant);
+		SAME(dormant, d.stats.dormant);
+		SAME(rc, open ? WEIR_PENDING : WEIR_OK);
 		if (rc == WEIR_OK)
 			break;
 	}

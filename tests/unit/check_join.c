@@ -577,7 +577,6 @@ int main(void)
 	SRunner *run;
 	int failed;
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, configurations_that_are_refused);
 	tcase_add_test(t, rules_65534);
 	tcase_add_test(t, closed_for_good);

@@ -192,7 +192,6 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, walks, 0, 8);
 	tcase_add_test(tc, inverse);
 	suite_add_tcase(s, tc);

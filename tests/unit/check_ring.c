@@ -1,5 +1,6 @@
 /* The request ring in one thread: every outcome, every error, against a model. */
 #include "flow_fixture.h"
+#include "often.h"
 
 static const weir_pos origins[] = {0, UINT64_C(0x100000000) - 20000, UINT64_MAX - 20007};
 #define NORIGINS ((int)(sizeof(origins) / sizeof(origins[0])))
@@ -165,9 +166,9 @@ START_TEST(gated_readers_see_everything_in_order)
 
 	bed_open(&b, 4096, origins[_i % NORIGINS], 4);
 	for (k = 0; k < 2; k++)
-		ck_assert_int_eq(weir_ring_join(&r[k], b.ring, &b.table, WEIR_PROGRESS_SLOT_ANY,
-						WEIR_RING_OLDEST, ME, NULL),
-				 WEIR_OK);
+		SAME(weir_ring_join(&r[k], b.ring, &b.table, WEIR_PROGRESS_SLOT_ANY,
+				    WEIR_RING_OLDEST, ME, NULL),
+		     WEIR_OK);
 	for (step = 0; step < 60000; step++) {
 		uint32_t what = lcg(&rnd) % 8;
 
@@ -186,8 +187,8 @@ START_TEST(gated_readers_see_everything_in_order)
 				}
 				if (rc == -ENOBUFS)
 					break;
-				ck_assert_int_eq(rc, WEIR_OK);
-				ck_assert_uint_eq((uintptr_t)room.ptr % 8, 0);
+				SAME(rc, WEIR_OK);
+				SAME((uintptr_t)room.ptr % 8, 0);
 				bed_fill(room.ptr, len, sent + in_batch);
 				lens[(sent + in_batch) % 4096] = len;
 				in_batch++;
@@ -207,25 +208,25 @@ START_TEST(gated_readers_see_everything_in_order)
 		}
 		switch (weir_ring_poll(&r[k], &v)) {
 		case WEIR_OK:
-			ck_assert_uint_lt(next[k], sent);
-			ck_assert_uint_eq(v.seq, next[k]);
-			ck_assert_uint_eq(v.len, lens[next[k] % 4096]);
-			ck_assert_uint_eq(v.kind, v.len);
-			ck_assert(bed_verify(v.ptr, v.len, v.seq));
+			HOLDS(next[k] < sent);
+			SAME(v.seq, next[k]);
+			SAME(v.len, lens[next[k] % 4096]);
+			SAME(v.kind, v.len);
+			HOLDS(bed_verify(v.ptr, v.len, v.seq));
 			next[k]++;
 			break;
 		case WEIR_EMPTY:
-			ck_assert_uint_eq(next[k], sent);
+			SAME(next[k], sent);
 			break;
 		default:
 			ck_abort_msg("a gated reader lost something");
 		}
 	}
-	ck_assert_uint_gt(full, 10);
-	ck_assert_uint_gt(sent, 5000);
-	ck_assert_uint_eq(bed_shm(&b)->messages, sent);
+	HOLDS(full > 10);
+	HOLDS(sent > 5000);
+	SAME(bed_shm(&b)->messages, sent);
 	for (k = 0; k < 2; k++) {
-		ck_assert_uint_eq(r[k].laps, 0);
+		SAME(r[k].laps, 0);
 		weir_ring_leave(&r[k], 0);
 	}
 	bed_close(&b);
@@ -305,35 +306,35 @@ START_TEST(lapped_readers_count_exactly_what_they_lost)
 	int step, rc;
 
 	bed_open(&b, 4096, origins[_i % NORIGINS], 1);
-	ck_assert_int_eq(weir_ring_reader_attach(&r, b.ring, from, 0, NULL), WEIR_OK);
+	SAME(weir_ring_reader_attach(&r, b.ring, from, 0, NULL), WEIR_OK);
 	start = r.next;
 	for (step = 0; step < 3000; step++) {
 		uint32_t n = lcg(&rnd) % (lcg(&rnd) % 16 == 0 ? 400 : 12);
 
 		for (; n != 0; n--, sent++)
-			ck_assert_int_eq(bed_send(&b, lcg(&rnd) % 120, WEIR_RING_LOSSY), WEIR_OK);
+			SAME(bed_send(&b, lcg(&rnd) % 120, WEIR_RING_LOSSY), WEIR_OK);
 		for (n = lcg(&rnd) % 16; n != 0; n--) {
 			rc = weir_ring_poll(&r, &v);
 			if (rc == WEIR_EMPTY)
 				break;
 			if (rc == WEIR_LAPPED) {
-				ck_assert_uint_eq(r.seq, got + r.lost_messages);
+				SAME(r.seq, got + r.lost_messages);
 				continue;
 			}
-			ck_assert_int_eq(rc, WEIR_OK);
-			ck_assert_uint_eq(v.seq, got + r.lost_messages);
-			ck_assert(bed_verify(v.ptr, v.len, v.seq));
+			SAME(rc, WEIR_OK);
+			SAME(v.seq, got + r.lost_messages);
+			HOLDS(bed_verify(v.ptr, v.len, v.seq));
 			got++;
 		}
 	}
 	while ((rc = weir_ring_poll(&r, &v)) != WEIR_EMPTY)
 		got += rc == WEIR_OK;
 	got_bytes = r.next - start - r.lost_bytes;
-	ck_assert_uint_gt(r.laps, 20);
-	ck_assert_uint_eq(got + r.lost_messages, sent);
-	ck_assert_uint_eq(r.next, b.w.committed);
-	ck_assert_uint_gt(got_bytes, 0);
-	ck_assert_uint_lt(got_bytes, r.next - start);
+	HOLDS(r.laps > 20);
+	SAME(got + r.lost_messages, sent);
+	SAME(r.next, b.w.committed);
+	HOLDS(got_bytes > 0);
+	HOLDS(got_bytes < r.next - start);
 	bed_close(&b);
 }
 END_TEST
@@ -376,14 +377,14 @@ START_TEST(late_joiners_know_their_number)
 		ck_assert_int_eq(bed_send(&b, lcg(&rnd) % 200, WEIR_RING_LOSSY), WEIR_OK);
 		if (i % 7 != 0)
 			continue;
-		ck_assert_int_eq(weir_ring_join(&newest, b.ring, &b.table, 0, WEIR_RING_NEWEST,
-						ME, NULL),
-				 WEIR_OK);
+		ck_assert_int_eq(
+			weir_ring_join(&newest, b.ring, &b.table, 0, WEIR_RING_NEWEST, ME, NULL),
+			WEIR_OK);
 		ck_assert_int_eq(weir_ring_poll(&newest, &v), WEIR_EMPTY);
 		ck_assert_uint_eq(newest.seq, (uint64_t)i + 1);
-		ck_assert_int_eq(weir_ring_join(&oldest, b.ring, &b.table, 1, WEIR_RING_OLDEST,
-						ME, NULL),
-				 WEIR_OK);
+		ck_assert_int_eq(
+			weir_ring_join(&oldest, b.ring, &b.table, 1, WEIR_RING_OLDEST, ME, NULL),
+			WEIR_OK);
 		while (weir_ring_poll(&oldest, &v) == WEIR_OK)
 			ck_assert(bed_verify(v.ptr, v.len, v.seq));
 		ck_assert_uint_eq(oldest.seq, (uint64_t)i + 1);
@@ -695,7 +696,6 @@ int main(void)
 	SRunner *run;
 	int failed;
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, config_is_checked_by_field);
 	tcase_add_test(t, memory_is_checked);
 	tcase_add_test(t, damaged_geometry_is_named);

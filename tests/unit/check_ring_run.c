@@ -1,6 +1,7 @@
 /* Runs of a ring in one thread: the same records as single claims and polls, and every way a run
  * ends. */
 #include "flow_fixture.h"
+#include "often.h"
 
 #include <weir/ring_run.h>
 
@@ -54,8 +55,7 @@ START_TEST(runs_and_single_records_mix)
 
 	memset(&m, 0, sizeof(m));
 	bed_open(&b, CAPACITY, origins[_i], 1);
-	ck_assert_int_eq(weir_ring_join(&r, b.ring, &b.table, 0, WEIR_RING_OLDEST, ME, NULL),
-			 WEIR_OK);
+	SAME(weir_ring_join(&r, b.ring, &b.table, 0, WEIR_RING_OLDEST, ME, NULL), WEIR_OK);
 	weir_ring_deliver(&r, 0);
 	for (step = 0; m.written < 40000; step++) {
 		len = lcg(&x) % 8 == 0 ? lcg(&x) % 1017 : 8 * (lcg(&x) % 4);
@@ -67,8 +67,8 @@ START_TEST(runs_and_single_records_mix)
 		if (rc == WEIR_OK)
 			fill_run(&m, &room, n);
 		else
-			ck_assert(rc == WEIR_FULL || rc == -ENOBUFS);
-		ck_assert_uint_eq(b.w.messages, m.written);
+			HOLDS(rc == WEIR_FULL || rc == -ENOBUFS);
+		SAME(b.w.messages, m.written);
 		if (rc != WEIR_OK || lcg(&x) % 4 == 0)
 			weir_ring_commit(&b.w);
 		while (lcg(&x) % 4 != 0) {
@@ -77,19 +77,19 @@ START_TEST(runs_and_single_records_mix)
 					      : weir_ring_poll_run(&r, lcg(&x) % 50, &v, &n);
 			if (rc == WEIR_EMPTY)
 				break;
-			ck_assert_int_eq(rc, WEIR_OK);
-			ck_assert_uint_eq(v.end - v.at, weir_ring_stride(v.len));
+			SAME(rc, WEIR_OK);
+			SAME(v.end - v.at, weir_ring_stride(v.len));
 			verify_run(&m, &v, n);
-			ck_assert_uint_eq(r.next, v.at + n * weir_ring_stride(v.len));
+			SAME(r.next, v.at + n * weir_ring_stride(v.len));
 			runs += n > 1;
-			ck_assert_int_eq(weir_ring_check_run(&r, &v, n), WEIR_OK);
+			SAME(weir_ring_check_run(&r, &v, n), WEIR_OK);
 			if (lcg(&x) % 2 == 0)
 				weir_ring_deliver(&r, 0);
 		}
 		if (rc == WEIR_EMPTY)
 			weir_ring_deliver(&r, 0);
 	}
-	ck_assert_uint_gt(runs, 1000);
+	HOLDS(runs > 1000);
 	bed_close(&b);
 }
 END_TEST
@@ -253,7 +253,7 @@ START_TEST(laps_are_counted_exactly)
 	int rc;
 
 	bed_open(&b, CAPACITY, origins[_i], 1);
-	ck_assert_int_eq(weir_ring_reader_attach(&r, b.ring, WEIR_RING_OLDEST, 0, NULL), WEIR_OK);
+	SAME(weir_ring_reader_attach(&r, b.ring, WEIR_RING_OLDEST, 0, NULL), WEIR_OK);
 	for (step = 0; step < 4000; step++) {
 		send_lossy(&b, lcg(&x) % 200);
 		rc = weir_ring_poll_run(&r, 1 + lcg(&x) % 100, &v, &n);
@@ -263,22 +263,21 @@ START_TEST(laps_are_counted_exactly)
 			overtaken++;
 			continue;
 		}
-		ck_assert_int_eq(rc, WEIR_OK);
-		ck_assert_uint_eq(v.seq, good + r.lost_messages);
+		SAME(rc, WEIR_OK);
+		SAME(v.seq, good + r.lost_messages);
 		if (lcg(&x) % 2 == 0)
 			send_lossy(&b, 512 - n - lcg(&x) % 100);
 		rc = weir_ring_check_run(&r, &v, n);
-		ck_assert_int_eq(rc, weir_pos_diff(bed_shm(&b)->oldest, v.at) > 0 ? WEIR_LAPPED
-										  : WEIR_OK);
+		SAME(rc, weir_pos_diff(bed_shm(&b)->oldest, v.at) > 0 ? WEIR_LAPPED : WEIR_OK);
 		good += rc == WEIR_OK ? n : 0;
 		lapped += rc == WEIR_LAPPED;
 	}
 	while ((rc = weir_ring_poll_run(&r, 64, &v, &n)) != WEIR_EMPTY)
 		good += rc == WEIR_OK ? n : 0;
-	ck_assert_uint_eq(good + r.lost_messages, b.w.messages);
-	ck_assert_uint_eq(good * 16 + r.lost_bytes, b.w.committed - origins[_i]);
-	ck_assert_uint_gt(lapped, 20);
-	ck_assert_uint_gt(overtaken, 20);
+	SAME(good + r.lost_messages, b.w.messages);
+	SAME(good * 16 + r.lost_bytes, b.w.committed - origins[_i]);
+	HOLDS(lapped > 20);
+	HOLDS(overtaken > 20);
 	bed_close(&b);
 }
 END_TEST
@@ -533,8 +532,7 @@ START_TEST(dispatch_gives_single_records)
 	int rc;
 
 	bed_open(&b, CAPACITY, origins[_i / 2], 1);
-	ck_assert_int_eq(weir_ring_join(&r, b.ring, &b.table, 0, WEIR_RING_OLDEST, ME, NULL),
-			 WEIR_OK);
+	SAME(weir_ring_join(&r, b.ring, &b.table, 0, WEIR_RING_OLDEST, ME, NULL), WEIR_OK);
 	for (step = 0; step < 3000; step++) {
 		for (k = lcg(&p.x) % 60; k != 0; k--)
 			if (send_alike(&b, lcg(&p.x) % 8 == 0 ? 40 : 8, policy) != WEIR_OK)
@@ -543,12 +541,12 @@ START_TEST(dispatch_gives_single_records)
 		p.stopped = 0;
 		before = p.handled;
 		rc = weir_ring_dispatch(&r, play, &p, 1 + lcg(&p.x) % 50, 1, &n);
-		ck_assert(rc == WEIR_OK || rc == WEIR_EMPTY || (p.lossy && rc == WEIR_LAPPED));
-		ck_assert_uint_eq(n, p.handled - before);
+		HOLDS(rc == WEIR_OK || rc == WEIR_EMPTY || (p.lossy && rc == WEIR_LAPPED));
+		SAME(n, p.handled - before);
 	}
-	ck_assert_uint_gt(p.asked, 100);
-	ck_assert_uint_gt(p.taken, 100);
-	ck_assert(p.lossy ? p.overtaken > 10 : r.lost_messages == 0);
+	HOLDS(p.asked > 100);
+	HOLDS(p.taken > 100);
+	HOLDS(p.lossy ? p.overtaken > 10 : r.lost_messages == 0);
 	bed_close(&b);
 }
 END_TEST
@@ -560,7 +558,6 @@ int main(void)
 	SRunner *run;
 	int failed;
 
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, runs_and_single_records_mix, 0, NORIGINS);
 	tcase_add_test(t, claims_are_refused_as_single_ones_are);
 	tcase_add_test(t, a_claim_gets_what_there_is_room_for);

@@ -83,6 +83,7 @@ noinst_HEADERS += \
 	%D%/driver_fixture.h \
 	%D%/flow_fixture.h \
 	%D%/session_fixture.h \
+	%D%/often.h \
 	%D%/walk.h \
 	%D%/join_fixture.h \
 	%D%/lossy_transport.h
