@@ -42,19 +42,19 @@ int main(void)
 	uint32_t i, n;
 	size_t bytes;
 
-	NEED(weir_ring_bytes(&shape, &bytes, NULL) == WEIR_OK);
+	NEED_OK(weir_ring_bytes(&shape, &bytes, NULL));
 	m = proc_shared(bytes);
-	NEED(weir_ring_format(m, &shape, NULL) == WEIR_OK);
-	NEED(weir_ring_writer_attach(&w, m, NULL, 1, NULL, NULL) == WEIR_OK);
-	NEED(weir_ring_reader_attach(&r, m, WEIR_RING_OLDEST, 0, NULL) == WEIR_OK);
+	NEED_OK(weir_ring_format(m, &shape, NULL));
+	NEED_OK(weir_ring_writer_attach(&w, m, NULL, 1, NULL, NULL));
+	NEED_OK(weir_ring_reader_attach(&r, m, WEIR_RING_OLDEST, 0, NULL));
 	for (i = 0; i < RECORDS; i++) {
-		NEED(weir_ring_claim(&w, 1, 24, WEIR_RING_LOSSY, &room) == WEIR_OK);
+		NEED_OK(weir_ring_claim(&w, 1, 24, WEIR_RING_LOSSY, &room));
 		if (i == 0)
 			first = last = (const uint8_t *)room.ptr - WEIR_RING_HEADER;
 		weir_ring_commit(&w);
 	}
 	last = first;
-	NEED(weir_ring_dispatch(&r, handle, NULL, UINT32_MAX, 0, &n) == WEIR_OK);
+	NEED_OK(weir_ring_dispatch(&r, handle, NULL, UINT32_MAX, 0, &n));
 	NEED(n == RECORDS && handled == RECORDS && furthest == 63);
 	printf("ok - %u records, at most %u ahead\n", n, furthest);
 	return 0;

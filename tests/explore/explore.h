@@ -40,13 +40,15 @@ static inline int explore_poll(struct weir_session *s)
 
 static inline struct weir_session *explore_create(const char *name, uint32_t members)
 {
-	struct weir_session_config cfg = {.struct_size = sizeof(cfg), .members = members,
-					  .barriers = 2, .ring_capacity = 4096,
+	struct weir_session_config cfg = {.struct_size = sizeof(cfg),
+					  .members = members,
+					  .barriers = 2,
+					  .ring_capacity = 4096,
 					  .liveness_ns = LIVENESS_NS};
 	struct weir_session *s;
 
 	explore_now = proc_now(); /* each poll below is later than what the library reads itself */
-	NEED(weir_session_create(&s, name, &cfg, NULL, NULL) == WEIR_OK);
+	NEED_OK(weir_session_create(&s, name, &cfg, NULL, NULL));
 	return s;
 }
 
@@ -65,22 +67,21 @@ static inline uint32_t explore_barrier(struct weir_session *s)
 {
 	uint32_t id;
 
-	NEED(weir_session_barrier_open(s, "fence", &id, NULL) == WEIR_OK);
+	NEED_OK(weir_session_barrier_open(s, "fence", &id, NULL));
 	return id;
 }
 
 static inline void explore_begin(struct weir_session *s, uint32_t id, enum weir_barrier_mode mode)
 {
-	NEED(weir_session_barrier_begin(s, id, mode, WEIR_BARRIER_CONTINUE, 0) == WEIR_OK);
+	NEED_OK(weir_session_barrier_begin(s, id, mode, WEIR_BARRIER_CONTINUE, 0));
 }
 
 static inline void explore_send(struct weir_session *s)
 {
 	uint64_t word = weir_session_slot(s);
 
-	NEED(weir_session_send(s, DATA, &word, sizeof(word)) == WEIR_OK);
+	NEED_OK(weir_session_send(s, DATA, &word, sizeof(word)));
 }
-
 
 /* Steps of a quick run: every 7th, from another one each time. WEIR_EXPLORE_FROM says which. */
 static inline uint64_t explore_stride(void)

@@ -21,7 +21,7 @@ static void give_way(void *ctx)
 	(void)ctx;
 	yields++;
 	weir_rendezvous_arrive(&second);
-	NEED(weir_rendezvous_test(&second) == WEIR_OK);
+	NEED_OK(weir_rendezvous_test(&second));
 	loads = before;
 }
 
@@ -41,9 +41,9 @@ int main(void)
 	uint32_t i, n, spun = 0, at_once = 0;
 
 	env.yield = give_way;
-	NEED(weir_rendezvous_format(m, 2, NULL) == WEIR_OK);
-	NEED(weir_rendezvous_attach(&first, m, 0, NULL) == WEIR_OK);
-	NEED(weir_rendezvous_attach(&second, m, 1, NULL) == WEIR_OK);
+	NEED_OK(weir_rendezvous_format(m, 2, NULL));
+	NEED_OK(weir_rendezvous_attach(&first, m, 0, NULL));
+	NEED_OK(weir_rendezvous_attach(&second, m, 1, NULL));
 	for (i = 1; i <= 100; i++) {
 		n = looks_of_a_wait(&first, &how, WEIR_OK);
 		NEED(first.met == i && second.met == i && yields == i);

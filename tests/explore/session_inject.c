@@ -41,12 +41,12 @@ static void swap_tenants(void)
 {
 	uint64_t word = 0;
 
-	NEED(weir_session_close(leaver) == WEIR_OK);
+	NEED_OK(weir_session_close(leaver));
 	leaver = NULL;
 	tenant = explore_attach(coord, 0);
 	if (tenant == NULL) /* the slot is not free yet */
 		return;
-	NEED(weir_session_send(tenant, NEW, &word, sizeof(word)) == WEIR_OK);
+	NEED_OK(weir_session_send(tenant, NEW, &word, sizeof(word)));
 	explore_begin(tenant, fence, mode);
 }
 
@@ -82,9 +82,9 @@ static void set_up(uint32_t members)
 	tenant = NULL;
 	fence = explore_barrier(coord);
 	(void)explore_poll(coord);
-	NEED(weir_session_on(leaver, DATA, on_data, &served) == WEIR_OK);
-	NEED(weir_session_on(coord, NEW, on_data, &handled_new[0]) == WEIR_OK);
-	NEED(weir_session_on(stayer, NEW, on_data, &handled_new[1]) == WEIR_OK);
+	NEED_OK(weir_session_on(leaver, DATA, on_data, &served));
+	NEED_OK(weir_session_on(coord, NEW, on_data, &handled_new[0]));
+	NEED_OK(weir_session_on(stayer, NEW, on_data, &handled_new[1]));
 	explore_send(stayer);
 	explore_send(leaver);
 	explore_begin(coord, fence, mode);
@@ -95,11 +95,11 @@ static void set_up(uint32_t members)
 static void tear_down(void)
 {
 	if (leaver != NULL)
-		NEED(weir_session_close(leaver) == WEIR_OK);
+		NEED_OK(weir_session_close(leaver));
 	if (tenant != NULL)
-		NEED(weir_session_close(tenant) == WEIR_OK);
-	NEED(weir_session_close(stayer) == WEIR_OK);
-	NEED(weir_session_close(coord) == WEIR_OK);
+		NEED_OK(weir_session_close(tenant));
+	NEED_OK(weir_session_close(stayer));
+	NEED_OK(weir_session_close(coord));
 }
 
 /* What one participant is told, arrival after arrival. */
@@ -212,7 +212,7 @@ static void leave_and_follow(enum weir_explore_kind kind, const volatile void *w
 	if (phase == 0 && word == &coord->shm->requests[0] && kind == WEIR_EXPLORE_LOAD) {
 		phase = 1;
 		(void)explore_poll(leaver);
-		NEED(weir_session_close(leaver) == WEIR_OK);
+		NEED_OK(weir_session_close(leaver));
 		leaver = NULL;
 	} else if (phase == 1 && word == phase_word && kind == WEIR_EXPLORE_STORE) {
 		phase = 2; /* about to be */
@@ -263,7 +263,7 @@ static void kept_while_the_next_goes_on(void)
 	mode = WEIR_BARRIER_RENDEZVOUS;
 	set_up(3);
 	(void)explore_poll(coord);
-	NEED(weir_session_barrier_test(stayer, fence, NULL) == WEIR_OK);
+	NEED_OK(weir_session_barrier_test(stayer, fence, NULL));
 	explore_begin(stayer, fence, mode);
 	phase = 0;
 	phase_word = &barrier_of(coord, fence)->view[3];
@@ -278,7 +278,7 @@ static void kept_while_the_next_goes_on(void)
 
 int main(void)
 {
-	proc_watchdog(60);
+	proc_watchdog();
 	followed_at_once();
 	kept_while_the_next_goes_on();
 	for (mode = WEIR_BARRIER_RENDEZVOUS; mode <= WEIR_BARRIER_PROCESSING; mode++) {

@@ -56,7 +56,7 @@ static void await(struct weir_session *const *all, uint32_t n, uint32_t who, uin
 			if (out[i].rc != WEIR_PENDING)
 				open &= ~(1u << i);
 		}
-	NEED(open == 0); /* somebody's wait does not end */
+	NEED(open == 0);	/* somebody's wait does not end */
 	for (i = 0; i < n; i++) /* one word for each arrival */
 		if (who >> i & 1u)
 			NEED(weir_session_barrier_test(all[i], id, NULL) == -EINVAL);
@@ -100,14 +100,14 @@ static void member(uint64_t n, uint32_t id, enum weir_barrier_mode mode,
 	int rc;
 
 	arm(n);
-	NEED(weir_session_attach_region(&s, region, &opt, NULL) == WEIR_OK);
+	NEED_OK(weir_session_attach_region(&s, region, &opt, NULL));
 	explore_send(s);
 	(void)explore_poll(s);
 	explore_begin(s, id, mode);
 	(void)explore_poll(s);
 	rc = weir_session_barrier_test(s, id, NULL);
 	NEED(rc == WEIR_PENDING);
-	NEED(weir_session_close(s) == WEIR_OK);
+	NEED_OK(weir_session_close(s));
 	at_step = NULL;
 }
 
@@ -190,9 +190,9 @@ static int kill_member(uint64_t n, enum weir_barrier_mode mode, int early)
 	explore_send(all[2]);
 	all_meet(all, id, mode);
 	flood(all[2], all, 3);
-	NEED(weir_session_close(all[2]) == WEIR_OK);
-	NEED(weir_session_close(all[1]) == WEIR_OK);
-	NEED(weir_session_close(all[0]) == WEIR_OK);
+	NEED_OK(weir_session_close(all[2]));
+	NEED_OK(weir_session_close(all[1]));
+	NEED_OK(weir_session_close(all[0]));
 	return killed;
 }
 
@@ -251,8 +251,8 @@ static int kill_coordinator(uint64_t n, enum weir_barrier_mode mode, int move)
 	hear(up[0]);
 	explore_now = proc_now();
 	for (i = 0; i < 2; i++)
-		NEED(weir_session_attach(&m[i], name, NULL, NULL) == WEIR_OK);
-	NEED(weir_region_unlink(name) == WEIR_OK); /* nobody else is to come, and it may be killed */
+		NEED_OK(weir_session_attach(&m[i], name, NULL, NULL));
+	NEED_OK(weir_region_unlink(name)); /* nobody else is to come, and it may be killed */
 	id = explore_barrier(m[0]);
 	tell(down[1]);
 	hear(up[0]);
@@ -264,7 +264,7 @@ static int kill_coordinator(uint64_t n, enum weir_barrier_mode mode, int move)
 	}
 	n_left = move == STAY ? 2 : move == LEAVE ? 1 : 3;
 	if (move == LEAVE)
-		NEED(weir_session_close(m[1]) == WEIR_OK);
+		NEED_OK(weir_session_close(m[1]));
 	if (move == COME)
 		m[2] = explore_attach(m[0], 0);
 	NEED(move != COME || m[2] != NULL);
@@ -277,10 +277,10 @@ static int kill_coordinator(uint64_t n, enum weir_barrier_mode mode, int move)
 	NEED(out[0].rc < 0 || out[0].r.generation == 1);
 	flood(m[0], m, n_left);
 	if (move == COME)
-		NEED(weir_session_close(m[2]) == WEIR_OK);
+		NEED_OK(weir_session_close(m[2]));
 	if (move != LEAVE)
-		NEED(weir_session_close(m[1]) == WEIR_OK);
-	NEED(weir_session_close(m[0]) == WEIR_OK);
+		NEED_OK(weir_session_close(m[1]));
+	NEED_OK(weir_session_close(m[0]));
 	for (i = 0; i < 2; i++) {
 		close(up[i]);
 		close(down[i]);
@@ -296,7 +296,7 @@ int main(void)
 	enum weir_barrier_mode mode;
 	int move, early;
 
-	proc_watchdog(60);
+	proc_watchdog();
 	for (mode = WEIR_BARRIER_RENDEZVOUS; mode <= WEIR_BARRIER_PROCESSING; mode++) {
 		for (early = 0; early < 2; early++) {
 			for (n = from; kill_member(n, mode, early); n += stride)

@@ -28,7 +28,7 @@ static struct shared {
 	struct side reply[RINGERS];  /* word: what of it was answered */
 	uint32_t stop;
 	uint32_t fenced; /* ringers use fences of their own, as on a kernel without membarrier */
-} *sh;
+} * sh;
 
 static uint64_t seed;
 
@@ -73,15 +73,13 @@ static const struct weir_env *hasty(void)
 static uint64_t sleep_until(struct weir_bell_shm *bell, const uint32_t *word, uint32_t want,
 			    uint32_t flags)
 {
-	const struct weir_wait how = {.strategy = WEIR_WAIT_PARK,
-				      .spins = 1,
-				      .check_ns = WEIR_NS_NEVER,
-				      .env = hasty()};
+	const struct weir_wait how = {
+		.strategy = WEIR_WAIT_PARK, .spins = 1, .check_ns = WEIR_NS_NEVER, .env = hasty()};
 	struct weir_waiter wt;
 
 	weir_waiter_init(&wt, &how, bell, flags);
 	while (weir_load_acquire32(word) != want)
-		NEED(weir_waiter_step(&wt) == WEIR_OK);
+		NEED_OK(weir_waiter_step(&wt));
 	return wt.sleeps;
 }
 
@@ -113,7 +111,7 @@ static void answer(void *arg)
 	(void)arg;
 	for (i = 1;; i++) {
 		if (i % 1024 == 0)
-			proc_watchdog(60);
+			proc_watchdog();
 		wait_for(&sh->side[0], i);
 		if (weir_load_relaxed32(&sh->stop))
 			return;
@@ -135,7 +133,7 @@ static void hunt_in_turn(uint32_t fenced, uint64_t sleeps)
 	registered = enrol(0);
 	for (i = 1;; i++) {
 		if (i % 1024 == 0)
-			proc_watchdog(60);
+			proc_watchdog();
 		if (sh->side[1].sleeps >= sleeps || proc_now() >= end)
 			weir_store_relaxed32(&sh->stop, 1);
 		dawdle();
@@ -160,7 +158,7 @@ static void ring_and_wait(void *arg)
 
 	for (i = 1;; i++) {
 		if (i % 1024 == 0)
-			proc_watchdog(60);
+			proc_watchdog();
 		dawdle();
 		weir_store_release32(&sh->ringer[k].word, i);
 		weir_bell_ring(&sh->side[0].bell, registered);
@@ -188,10 +186,8 @@ static int answer_all(int registered)
 
 static void hunt_with_many_ringers(uint64_t sleeps)
 {
-	const struct weir_wait how = {.strategy = WEIR_WAIT_PARK,
-				      .spins = 1,
-				      .check_ns = WEIR_NS_NEVER,
-				      .env = hasty()};
+	const struct weir_wait how = {
+		.strategy = WEIR_WAIT_PARK, .spins = 1, .check_ns = WEIR_NS_NEVER, .env = hasty()};
 	weir_ns end = hunt_end();
 	struct weir_waiter wt;
 	uint64_t slept = 0, rounds;
@@ -204,10 +200,10 @@ static void hunt_with_many_ringers(uint64_t sleeps)
 	registered = enrol(0);
 	for (rounds = 0; slept < sleeps && proc_now() < end; rounds++) {
 		if (rounds % 1024 == 0)
-			proc_watchdog(60);
+			proc_watchdog();
 		weir_waiter_init(&wt, &how, &sh->side[0].bell, 0);
 		while (!answer_all(registered))
-			NEED(weir_waiter_step(&wt) == WEIR_OK);
+			NEED_OK(weir_waiter_step(&wt));
 		slept += wt.sleeps;
 	}
 	/* each leaves at its next answer; its next ring may be needed for that */
@@ -233,7 +229,7 @@ static void sleep_and_reply(void *arg)
 
 	for (i = 1;; i++) {
 		if (i % 1024 == 0)
-			proc_watchdog(60);
+			proc_watchdog();
 		wait_for(&sh->side[0], i);
 		if (weir_load_relaxed32(&sh->stop))
 			return;
@@ -257,7 +253,7 @@ static void hunt_with_many_sleepers(uint64_t sleeps)
 	registered = enrol(0);
 	for (i = 1;; i++) {
 		if (i % 1024 == 0)
-			proc_watchdog(60);
+			proc_watchdog();
 		if (sh->side[0].sleeps >= sleeps || proc_now() >= end)
 			weir_store_relaxed32(&sh->stop, 1);
 		dawdle();
@@ -345,7 +341,7 @@ static void both_cannot_miss(uint32_t fenced)
 	memset(sh, 0, sizeof(*sh));
 	sh->fenced = fenced;
 	bare.heavy_fence = no_fence;
-	proc_watchdog(120);
+	proc_watchdog();
 	pid = proc_fork(ring_at_once, NULL);
 	NEED(meet(&env, 200000, proc_now() + HUNT_NS / 5, &done) == 0);
 	printf("%s: %u meetings, none missed by both\n", fenced ? "own fences" : "membarrier",
@@ -400,8 +396,8 @@ static void answer_from_a_read_only_region(void *arg)
 	struct side *s;
 	uint32_t i;
 
-	NEED(weir_region_open_fd(&r, made->fd, WEIR_REGION_RDONLY, NULL) == WEIR_OK);
-	NEED(weir_region_find(&r, WEIR_KIND_BELL, "b", &obj) == WEIR_OK);
+	NEED_OK(weir_region_open_fd(&r, made->fd, WEIR_REGION_RDONLY, NULL));
+	NEED_OK(weir_region_find(&r, WEIR_KIND_BELL, "b", &obj));
 	s = obj.ptr;
 	for (i = 1; i <= 300; i++) {
 		(void)sleep_until(&s->bell, &s->word, i, WEIR_WAITER_READONLY);
@@ -417,7 +413,7 @@ static void the_sandboxed_get_there(void)
 	pid_t pid;
 
 	memset(sh, 0, sizeof(*sh));
-	proc_watchdog(60);
+	proc_watchdog();
 	pid = proc_fork(answer_from_a_sandbox, NULL);
 	while ((step = weir_load_acquire32(&sh->reply[0].word)) == 0)
 		sched_yield();
@@ -431,20 +427,19 @@ static void the_sandboxed_get_there(void)
 
 static void readers_get_there(void)
 {
-	struct weir_region_config cfg = {.struct_size = sizeof(cfg),
-					 .max_objects = 1,
-					 .payload_bytes = sizeof(struct side)};
+	struct weir_region_config cfg = {
+		.struct_size = sizeof(cfg), .max_objects = 1, .payload_bytes = sizeof(struct side)};
 	int registered = enrol(0);
 	struct weir_region r;
 	struct weir_span obj;
 	uint32_t i;
 	pid_t pid;
 
-	proc_watchdog(60);
+	proc_watchdog();
 	memset(sh, 0, sizeof(*sh));
-	NEED(weir_region_create_memfd(&r, "bell", &cfg, NULL) == WEIR_OK);
-	NEED(weir_region_add(&r, WEIR_KIND_BELL, "b", sizeof(struct side), &obj, NULL) == WEIR_OK);
-	NEED(weir_region_publish(&r, NULL) == WEIR_OK);
+	NEED_OK(weir_region_create_memfd(&r, "bell", &cfg, NULL));
+	NEED_OK(weir_region_add(&r, WEIR_KIND_BELL, "b", sizeof(struct side), &obj, NULL));
+	NEED_OK(weir_region_publish(&r, NULL));
 	pid = proc_fork(answer_from_a_read_only_region, &r);
 	for (i = 1; i <= 300; i++) {
 		dawdle();
@@ -511,7 +506,7 @@ static void ringers_die(void)
 
 	memset(sh, 0, sizeof(*sh));
 	for (i = 0; i < 100; i++) {
-		proc_watchdog(60);
+		proc_watchdog();
 		pid = proc_fork(publish_until_killed, NULL);
 		weir_waiter_init(&wt, &how, &sh->side[0].bell, 0);
 		while (weir_load_acquire32(&sh->side[0].word) == seen) {
@@ -531,7 +526,7 @@ int main(void)
 	uint64_t sleeps = proc_slow() ? SLEEPS * 20u : SLEEPS;
 
 	sh = proc_shared(sizeof(*sh)).ptr;
-	proc_watchdog(60);
+	proc_watchdog();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	hunt_in_turn(0, sleeps / 2);
 	hunt_in_turn(1, sleeps / 4);

@@ -43,8 +43,8 @@ struct stage {
 struct tally {
 	const struct scene *sc;
 	uint32_t iteration;
-	uint32_t seen[64];     /* in this iteration, by worker */
-	uint64_t running[64];  /* next expected, ever */
+	uint32_t seen[64];    /* in this iteration, by worker */
+	uint64_t running[64]; /* next expected, ever */
 	uint64_t total;
 	uint64_t random;
 };
@@ -129,25 +129,24 @@ static void work(const struct scene *sc, struct weir_session *s, uint32_t worker
 	struct share h = {sc, handled, worker, worker};
 
 	if (sc->mode == WEIR_BARRIER_PROCESSING)
-		NEED(weir_session_on(s, MARKER, on_share, &h) == WEIR_OK);
-	NEED(weir_session_barrier_open(s, "start", &start, NULL) == WEIR_OK);
-	NEED(weir_session_barrier_open(s, "fence", &fence, NULL) == WEIR_OK);
+		NEED_OK(weir_session_on(s, MARKER, on_share, &h));
+	NEED_OK(weir_session_barrier_open(s, "start", &start, NULL));
+	NEED_OK(weir_session_barrier_open(s, "fence", &fence, NULL));
 	/* who arrives earlier than others attach opens a generation without them */
 	how.deadline = proc_patience();
-	NEED(weir_session_wait_members(s, sc->workers + 1u, &how) == WEIR_OK);
+	NEED_OK(weir_session_wait_members(s, sc->workers + 1u, &how));
 	for (i = 0; i < sc->iterations; i++) {
 		how.deadline = proc_patience();
-		NEED(weir_session_barrier(s, start, WEIR_BARRIER_RENDEZVOUS, WEIR_BARRIER_FAIL, &how,
-					  NULL) == WEIR_OK);
+		NEED_OK(weir_session_barrier(s, start, WEIR_BARRIER_RENDEZVOUS, WEIR_BARRIER_FAIL,
+					     &how, NULL));
 		for (b = 0; b < sc->burst; b++) {
 			k.iteration = i;
-			NEED(weir_session_send_wait(s, MARKER, &k, sizeof(k), &how) == WEIR_OK);
+			NEED_OK(weir_session_send_wait(s, MARKER, &k, sizeof(k), &how));
 			k.running++;
 			if ((b + worker + i) % 3u == 0 && sc->delay == DELAY_FIXED)
 				nap_us(200);
 		}
-		NEED(weir_session_barrier(s, fence, sc->mode, WEIR_BARRIER_FAIL, &how, NULL) ==
-		     WEIR_OK);
+		NEED_OK(weir_session_barrier(s, fence, sc->mode, WEIR_BARRIER_FAIL, &how, NULL));
 		all_have_handled(sc, handled, i + 1u);
 	}
 }
@@ -157,9 +156,9 @@ static void *worker_body(void *arg)
 	const struct stage *st = arg;
 	struct weir_session *s;
 
-	NEED(weir_session_attach_region(&s, st->region, NULL, NULL) == WEIR_OK);
+	NEED_OK(weir_session_attach_region(&s, st->region, NULL, NULL));
 	work(st->sc, s, st->worker, st->handled);
-	NEED(weir_session_close(s) == WEIR_OK);
+	NEED_OK(weir_session_close(s));
 	return NULL;
 }
 
@@ -175,7 +174,7 @@ static void dormant_process(void *arg)
 					   .flags = WEIR_SESSION_OBSERVER};
 	struct weir_session *s;
 
-	NEED(weir_session_attach_region(&s, st->region, &opt, NULL) == WEIR_OK);
+	NEED_OK(weir_session_attach_region(&s, st->region, &opt, NULL));
 	pause(); /* reads nothing, ever; ended by the coordinator */
 }
 
@@ -188,8 +187,8 @@ static void check_statistics(const struct scene *sc, struct weir_session *s, uin
 	char name[WEIR_SESSION_BARRIER_NAME];
 	uint64_t whole = (uint64_t)sc->workers * sc->iterations;
 
-	NEED(weir_watch_open(&w, weir_session_region(s), NULL) == WEIR_OK);
-	NEED(weir_watch_read_barrier(&w, fence, name, &v) == WEIR_OK);
+	NEED_OK(weir_watch_open(&w, weir_session_region(s), NULL));
+	NEED_OK(weir_watch_read_barrier(&w, fence, name, &v));
 	NEED(strcmp(name, "fence") == 0);
 	NEED(v.stats.generations == sc->iterations && v.result.generation == sc->iterations);
 	NEED(v.stats.arrivals == whole + sc->iterations);
@@ -216,21 +215,20 @@ static uint32_t coordinate(const struct scene *sc, struct weir_session *s, const
 	struct tally t = {.sc = sc, .random = 7};
 	uint32_t start, fence, i, w, gaps = 0;
 
-	NEED(weir_session_on(s, MARKER, on_marker, &t) == WEIR_OK);
-	NEED(weir_session_barrier_open(s, "start", &start, NULL) == WEIR_OK);
-	NEED(weir_session_barrier_open(s, "fence", &fence, NULL) == WEIR_OK);
+	NEED_OK(weir_session_on(s, MARKER, on_marker, &t));
+	NEED_OK(weir_session_barrier_open(s, "start", &start, NULL));
+	NEED_OK(weir_session_barrier_open(s, "fence", &fence, NULL));
 	how.deadline = proc_patience();
-	NEED(weir_session_wait_members(s, sc->workers + 1u, &how) == WEIR_OK);
+	NEED_OK(weir_session_wait_members(s, sc->workers + 1u, &how));
 	for (i = 0; i < sc->iterations; i++) {
 		int whole = 1;
 
 		how.deadline = proc_patience();
 		t.iteration = i;
 		memset(t.seen, 0, sizeof(t.seen));
-		NEED(weir_session_barrier(s, start, WEIR_BARRIER_RENDEZVOUS, WEIR_BARRIER_FAIL, &how,
-					  NULL) == WEIR_OK);
-		NEED(weir_session_barrier(s, fence, sc->mode, WEIR_BARRIER_FAIL, &how, NULL) ==
-		     WEIR_OK);
+		NEED_OK(weir_session_barrier(s, start, WEIR_BARRIER_RENDEZVOUS, WEIR_BARRIER_FAIL,
+					     &how, NULL));
+		NEED_OK(weir_session_barrier(s, fence, sc->mode, WEIR_BARRIER_FAIL, &how, NULL));
 		all_have_handled(sc, handled, i + 1u);
 		for (w = 0; w < sc->workers; w++)
 			whole = whole && t.seen[w] == sc->burst;
@@ -254,7 +252,7 @@ static void play(const struct scene *sc)
 
 	cfg.members = sc->workers + 2u;
 	cfg.barriers = 2;
-	NEED(weir_session_create(&s, NULL, &cfg, NULL, NULL) == WEIR_OK);
+	NEED_OK(weir_session_create(&s, NULL, &cfg, NULL, NULL));
 	for (i = 0; i < sc->workers; i++) {
 		st[i].sc = sc;
 		st[i].region = weir_session_region(s);
@@ -280,7 +278,7 @@ static void play(const struct scene *sc)
 		NEED(kill(dormant, SIGKILL) == 0);
 		NEED(proc_reap(dormant) == 128 + SIGKILL);
 	}
-	NEED(weir_session_close(s) == WEIR_OK);
+	NEED_OK(weir_session_close(s));
 	munmap(handled, 4096);
 	if (sc->gap)
 		NEED(gaps > 0); /* fails before ... */
@@ -318,13 +316,14 @@ static const struct scene quick[] = {
 };
 
 /* As the scenario is written down: 16 iterations, 8 markers, 12 ms each. */
-static const struct scene whole = {"the whole scenario", D, 2, 16, 8, DELAY_FIXED, 12000, 0, 0, 0, 0};
+static const struct scene whole = {
+	"the whole scenario", D, 2, 16, 8, DELAY_FIXED, 12000, 0, 0, 0, 0};
 
 int main(void)
 {
 	uint32_t i, repeats = proc_slow() ? 100 : 1;
 
-	proc_watchdog(300);
+	proc_watchdog();
 	for (i = 0; i < sizeof(quick) / sizeof(quick[0]); i++)
 		play(&quick[i]);
 	for (i = 0; i < repeats; i++)

@@ -40,8 +40,8 @@ static struct weir_session *enter(const struct board *b, uint32_t flags)
 	struct weir_wait how = {.strategy = WEIR_WAIT_PARK, .deadline = proc_patience()};
 	struct weir_session *s;
 
-	NEED(weir_session_attach_region(&s, b->region, &opt, NULL) == WEIR_OK);
-	NEED(weir_session_wait_members(s, 2, &how) == WEIR_OK);
+	NEED_OK(weir_session_attach_region(&s, b->region, &opt, NULL));
+	NEED_OK(weir_session_wait_members(s, 2, &how));
 	return s;
 }
 
@@ -53,8 +53,8 @@ static void send(struct weir_session *s, const struct weir_codec_message *m)
 	uint8_t bytes[64];
 	size_t len;
 
-	NEED(weir_codec_encode(m, bytes, sizeof(bytes), &len, NULL) == WEIR_OK);
-	NEED(weir_session_send_wait(s, KIND, bytes, (uint32_t)len, &how) == WEIR_OK);
+	NEED_OK(weir_codec_encode(m, bytes, sizeof(bytes), &len, NULL));
+	NEED_OK(weir_session_send_wait(s, KIND, bytes, (uint32_t)len, &how));
 }
 
 static void produce(void *arg)
@@ -81,7 +81,7 @@ static void produce(void *arg)
 		if (seq % 7u == c->who)
 			send(s, &m); /* a repeat now and then */
 	}
-	NEED(weir_session_close(s) == WEIR_OK);
+	NEED_OK(weir_session_close(s));
 }
 
 /* ---- the authority ---- */
@@ -90,9 +90,9 @@ static void open_agent(struct weir_join_agent *a, struct weir_join_agent_config 
 {
 	struct weir_span mem;
 
-	NEED(weir_join_agent_bytes(cfg, &mem.len, NULL) == WEIR_OK);
+	NEED_OK(weir_join_agent_bytes(cfg, &mem.len, NULL));
 	mem = proc_shared(mem.len);
-	NEED(weir_join_agent_init(a, cfg, mem, NULL) == WEIR_OK);
+	NEED_OK(weir_join_agent_init(a, cfg, mem, NULL));
 }
 
 static void hold(struct weir_join_agent *a, uint32_t policy)
@@ -102,7 +102,7 @@ static void hold(struct weir_join_agent *a, uint32_t policy)
 
 	if (policy == 2)
 		m.stale_ns = 20 * MS;
-	NEED(weir_join_agent_hold(a, &m, proc_now(), NULL) == WEIR_OK);
+	NEED_OK(weir_join_agent_hold(a, &m, proc_now(), NULL));
 }
 
 static void authority(void *arg)
@@ -110,13 +110,13 @@ static void authority(void *arg)
 	const struct cast *c = arg;
 	struct weir_session *s = enter(c->board, 0);
 	struct weir_join_agent_config cfg = {.struct_size = sizeof(cfg),
-	                                     .roles = WEIR_JOIN_AGENT_AUTHORITY,
-	                                     .announce_ns = 20 * MS};
+					     .roles = WEIR_JOIN_AGENT_AUTHORITY,
+					     .announce_ns = 20 * MS};
 	struct weir_transport_session t;
 	struct weir_join_agent a;
 	uint32_t policy = 0;
 
-	NEED(weir_transport_session_open(&t, s, KIND, 0, NULL) == WEIR_OK);
+	NEED_OK(weir_transport_session_open(&t, s, KIND, 0, NULL));
 	cfg.control = t.transport;
 	open_agent(&a, &cfg);
 	while (weir_load_acquire32(&c->board->quit) == 0) {
@@ -130,7 +130,7 @@ static void authority(void *arg)
 	NEED(a.stats.announced != 0);
 	weir_join_agent_close(&a);
 	weir_transport_session_close(&t);
-	NEED(weir_session_close(s) == WEIR_OK);
+	NEED_OK(weir_session_close(s));
 }
 
 /* ---- the stage ---- */
@@ -145,7 +145,7 @@ struct stage {
 };
 
 static int on_output(void *ctx, struct weir_join_agent *a, const struct weir_join_verdict *v,
-                     weir_ns now)
+		     weir_ns now)
 {
 	struct stage *st = ctx;
 	struct weir_join_input_info info;
@@ -187,24 +187,24 @@ static void open_stage(struct stage *st, uint32_t flags)
 {
 	struct weir_session_config scfg = {.struct_size = sizeof(scfg), .members = 6};
 	struct weir_join_config join = {.struct_size = sizeof(join),
-	                                .out = OUT,
-	                                .mode = WEIR_JOIN_SEQUENCE,
-	                                .max_rules = 4};
+					.out = OUT,
+					.mode = WEIR_JOIN_SEQUENCE,
+					.max_rules = 4};
 	struct weir_join_agent_config cfg = {.struct_size = sizeof(cfg),
-	                                     .roles = WEIR_JOIN_AGENT_STAGE,
-	                                     .flags = WEIR_JOIN_AGENT_EPOCH_KNOWN,
-	                                     .epoch = 1,
-	                                     .join = &join,
-	                                     .on_output = on_output,
-	                                     .on_event = on_event,
-	                                     .ctx = st};
+					     .roles = WEIR_JOIN_AGENT_STAGE,
+					     .flags = WEIR_JOIN_AGENT_EPOCH_KNOWN,
+					     .epoch = 1,
+					     .join = &join,
+					     .on_output = on_output,
+					     .on_event = on_event,
+					     .ctx = st};
 	struct weir_error err;
 
 	memset(st, 0, sizeof(*st));
-	NEED(weir_session_create(&st->s, NULL, &scfg, NULL, NULL) == WEIR_OK);
+	NEED_OK(weir_session_create(&st->s, NULL, &scfg, NULL, NULL));
 	NEED(weir_transport_session_open(&st->t, st->s, 1000000, 0, &err) == -EINVAL);
 	NEED(weir_transport_session_open(&st->t, st->s, KIND, 8, &err) == -EINVAL);
-	NEED(weir_transport_session_open(&st->t, st->s, KIND, flags, &err) == WEIR_OK);
+	NEED_OK(weir_transport_session_open(&st->t, st->s, KIND, flags, &err));
 	cfg.control = st->t.transport;
 	open_agent(&st->a, &cfg);
 }
@@ -267,7 +267,7 @@ static void exact_and_stale(void)
 	weir_join_agent_close(&st.a);
 	weir_transport_session_close(&st.t);
 	weir_transport_session_close(&st.t);
-	NEED(weir_session_close(st.s) == WEIR_OK);
+	NEED_OK(weir_session_close(st.s));
 }
 
 /* The application polls the session, and the agent is called from there. */
@@ -309,12 +309,12 @@ static void passive(void)
 	for (i = 0; i < 3; i++)
 		NEED(proc_reap(pid[i]) == 0);
 	weir_transport_session_close(&st.t);
-	NEED(weir_session_close(st.s) == WEIR_OK);
+	NEED_OK(weir_session_close(st.s));
 }
 
 int main(void)
 {
-	proc_watchdog(240);
+	proc_watchdog();
 	exact_and_stale();
 	passive();
 	return 0;

@@ -19,13 +19,13 @@ static void publish_all_day(void *arg)
 	struct weir_join_cell_writer w;
 	uint64_t epoch = 0, s, t, epochs = proc_slow() ? 20000 : 500;
 
-	NEED(weir_join_cell_open(&w, &cell[*which], WEIR_MERGE_MONOTONIC) == WEIR_OK);
+	NEED_OK(weir_join_cell_open(&w, &cell[*which], WEIR_MERGE_MONOTONIC));
 	while (epoch < epochs || weir_load_acquire32(enough) == 0) {
 		epoch++;
 		for (s = epoch % 7; s < FRAMES;
 		     s += 7) { /* which frames there are tells the epoch */
 			t = epoch * 1000000u + s;
-			NEED(weir_join_cell_publish(&w, epoch, s, t, t + 500) == WEIR_OK);
+			NEED_OK(weir_join_cell_publish(&w, epoch, s, t, t + 500));
 		}
 	}
 	proc_set(&stop[*which], 1);
@@ -35,7 +35,7 @@ static void whole(const struct weir_join *j, uint32_t stream, uint64_t *epoch)
 {
 	struct weir_join_input_info i;
 
-	NEED(weir_join_input(j, stream, &i) == WEIR_OK);
+	NEED_OK(weir_join_input(j, stream, &i));
 	if (!i.has_epoch)
 		return;
 	NEED(i.has_sequence && i.epoch >= *epoch);
@@ -63,12 +63,12 @@ static void join_all_day(void *arg)
 	uint32_t i;
 
 	(void)arg;
-	NEED(weir_join_bytes(&c, &mem.len, NULL) == WEIR_OK);
+	NEED_OK(weir_join_bytes(&c, &mem.len, NULL));
 	mem.ptr = aligned_alloc(WEIR_LINE, mem.len);
 	NEED(mem.ptr != NULL && weir_join_init(&j, &c, mem, NULL) == WEIR_OK);
 	NEED(weir_join_apply(&j, &m, 0, NULL) == WEIR_JOIN_OK);
 	for (i = 0; i < STREAMS; i++)
-		NEED(weir_join_bind_cell(&j, i + 1, &cell[i]) == WEIR_OK);
+		NEED_OK(weir_join_bind_cell(&j, i + 1, &cell[i]));
 	while (weir_load_acquire32(&stop[0]) == 0 || weir_load_acquire32(&stop[1]) == 0) {
 		weir_join_refresh(&j, 0);
 		for (i = 0; i < STREAMS; i++)
@@ -109,7 +109,7 @@ int main(void)
 	pid_t pid[STREAMS];
 	uint32_t i;
 
-	proc_watchdog(120);
+	proc_watchdog();
 	cell = proc_shared(STREAMS * sizeof(*cell)).ptr;
 	stop = proc_shared(3 * sizeof(*stop)).ptr;
 	enough = stop + STREAMS;

@@ -83,8 +83,8 @@ int main(void)
 	uint64_t before;
 	uint32_t i;
 
-	proc_watchdog(120);
-	NEED(weir_session_create(&s, NULL, &sc, NULL, NULL) == WEIR_OK);
+	proc_watchdog();
+	NEED_OK(weir_session_create(&s, NULL, &sc, NULL, NULL));
 	b->region = weir_session_region(s);
 	open_driver(&d, s, GRACE);
 
@@ -137,6 +137,6 @@ int main(void)
 		NEED(proc_reap(pid[i]) == 0);
 	weir_driver_agent_close(&d.a);
 	weir_transport_session_close(&d.t);
-	NEED(weir_session_close(s) == WEIR_OK);
+	NEED_OK(weir_session_close(s));
 	return 0;
 }

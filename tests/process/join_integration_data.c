@@ -14,7 +14,7 @@ static struct weir_join_input_info input(const struct weir_join_agent *agent, ui
 {
 	struct weir_join_input_info info;
 
-	NEED(weir_join_input(&agent->join, stream, &info) == WEIR_OK);
+	NEED_OK(weir_join_input(&agent->join, stream, &info));
 	return info;
 }
 
@@ -130,7 +130,7 @@ static void send_ghost(uint64_t epoch)
 	m.frame.seq = 1000000;
 	m.frame.meta_version = WEIR_CODEC_NO_META;
 	m.frame.time_ns = WEIR_MERGE_TIME_NULL;
-	NEED(weir_codec_encode(&m, bytes, sizeof(bytes), &len, NULL) == WEIR_OK);
+	NEED_OK(weir_codec_encode(&m, bytes, sizeof(bytes), &len, NULL));
 	while (sc.d.t.transport.offer(sc.d.t.transport.ctx, bytes, len) != WEIR_OK)
 		drive(&sc.d);
 }
@@ -158,7 +158,7 @@ static void i3_restart_drops_the_map(void)
 	NEED(proc_reap(sc.pid[2]) == 128 + SIGKILL);
 	sc.pid[2] = 0;
 	want(&sc, 150, 0);
-	NEED(weir_driver_agent_revoke(&sc.d.a, 102, proc_now()) == WEIR_OK);
+	NEED_OK(weir_driver_agent_revoke(&sc.d.a, 102, proc_now()));
 	until(&sc.d, &sc.b->ended, ended + 1);
 	enlist(&sc, 5, 2, PRODUCER, participant);
 	NEED(epoch_of(&sc.d, 2) > l->epoch[0]);
@@ -256,7 +256,7 @@ static void i4_stale_and_back(void)
 
 int main(void)
 {
-	proc_watchdog(120);
+	proc_watchdog();
 	i2_late_join();
 	i3_restart_drops_the_map();
 	i4_stale_and_back();

@@ -181,20 +181,20 @@ static void traffic(void *arg)
 	size_t len;
 
 	NEED(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
-	NEED(weir_session_attach_region(&s, sc.b->region, &opt, NULL) == WEIR_OK);
-	NEED(weir_session_wait_members(s, 2, &how) == WEIR_OK);
+	NEED_OK(weir_session_attach_region(&s, sc.b->region, &opt, NULL));
+	NEED_OK(weir_session_wait_members(s, 2, &how));
 	for (i = 0; i < MESSAGES; i++) {
 		kind = (uint32_t)(proc_random(&random) >> 32) % (WEIR_CODEC_KIND_COUNT + 3u);
 		if (kind >= WEIR_CODEC_KIND_COUNT) {
 			len = garbage(bytes, &random, t);
 		} else {
 			fill(&m, kind, &random, rules);
-			NEED(weir_codec_encode(&m, bytes, sizeof(bytes), &len, NULL) == WEIR_OK);
+			NEED_OK(weir_codec_encode(&m, bytes, sizeof(bytes), &len, NULL));
 			count(t, &m);
 		}
-		NEED(weir_session_send_wait(s, KIND, bytes, (uint32_t)len, &how) == WEIR_OK);
+		NEED_OK(weir_session_send_wait(s, KIND, bytes, (uint32_t)len, &how));
 	}
-	NEED(weir_session_close(s) == WEIR_OK);
+	NEED_OK(weir_session_close(s));
 }
 
 static int (*really_offer)(void *ctx, const void *buf, size_t len);
@@ -251,7 +251,7 @@ static void mixed_stage(void *arg)
 
 	enter(a);
 	open_agent(a, &cfg);
-	NEED(weir_join_agent_hold(&a->agent, &m, proc_now(), NULL) == WEIR_OK);
+	NEED_OK(weir_join_agent_hold(&a->agent, &m, proc_now(), NULL));
 	proc_set(&a->board->outputs, 1); /* it is there */
 	do {
 		taken = a->agent.stats.messages;
@@ -329,7 +329,7 @@ static void i7_mixed_traffic(void)
 
 int main(void)
 {
-	proc_watchdog(120);
+	proc_watchdog();
 	i7_mixed_traffic();
 	return 0;
 }

@@ -138,7 +138,7 @@ static void i5_overwrite(void)
 
 int main(void)
 {
-	proc_watchdog(120);
+	proc_watchdog();
 	i5_overwrite();
 	return 0;
 }

@@ -50,7 +50,7 @@ static void on_frame(struct actor *a, const struct weir_codec_message *m, weir_n
 		return;
 	}
 	p.out = m->frame.time_ns;
-	NEED(weir_join_agent_propose(&a->agent, &p, now) == WEIR_OK);
+	NEED_OK(weir_join_agent_propose(&a->agent, &p, now));
 }
 
 static int fused_output(void *ctx, struct weir_join_agent *agent, const struct weir_join_verdict *v,
@@ -63,7 +63,7 @@ static int fused_output(void *ctx, struct weir_join_agent *agent, const struct w
 
 	(void)now;
 	NEED(v->out == camera_at(a->next++));
-	NEED(weir_join_window(&agent->join, 1, v->out, &lo, &hi) == WEIR_OK);
+	NEED_OK(weir_join_window(&agent->join, 1, v->out, &lo, &hi));
 	NEED(lo == v->out - WINDOW && hi == v->out);
 	while (i > 0 && s->sample[i - 1u] > v->out)
 		i--;
@@ -128,7 +128,7 @@ static void i8_timestamps(void)
 
 int main(void)
 {
-	proc_watchdog(120);
+	proc_watchdog();
 	i8_timestamps();
 	return 0;
 }

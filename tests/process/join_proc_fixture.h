@@ -71,14 +71,13 @@ static inline void lease_step(struct actor *a, uint32_t kind, const struct weir_
 	uint32_t i, n;
 	size_t len;
 
-	NEED(weir_lease_step(&a->lease, &e, now, act, WEIR_LEASE_ACTIONS_MAX, &n) == WEIR_OK);
+	NEED_OK(weir_lease_step(&a->lease, &e, now, act, WEIR_LEASE_ACTIONS_MAX, &n));
 	for (i = 0; i < n; i++) {
 		if (act[i].kind == WEIR_LEASE_REFUSED)
 			proc_set(&a->board->refused[a->who], a->board->refused[a->who] + 1);
 		if (act[i].kind != WEIR_LEASE_SEND)
 			continue;
-		NEED(weir_codec_encode(&act[i].message, bytes, sizeof(bytes), &len, NULL) ==
-		     WEIR_OK);
+		NEED_OK(weir_codec_encode(&act[i].message, bytes, sizeof(bytes), &len, NULL));
 		NEED(a->t.transport.offer(a->t.transport.ctx, bytes, len) >= 0);
 	}
 	proc_set(&a->board->attached[a->who], a->lease.state == WEIR_LEASE_ATTACHED);
@@ -120,7 +119,7 @@ static inline void hear(void *ctx, const void *buf, size_t len, weir_ns now)
 		note(a, &m);
 	}
 	if (a->has_agent)
-		NEED(weir_join_agent_message(&a->agent, buf, len, now) == WEIR_OK);
+		NEED_OK(weir_join_agent_message(&a->agent, buf, len, now));
 	if (known && a->heard != NULL)
 		a->heard(a, &m, now);
 }
@@ -143,12 +142,12 @@ static inline void enter(struct actor *a)
 				      .correlation = (int64_t)getpid() << 20};
 
 	NEED(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0); /* a test that fails leaves nobody */
-	NEED(weir_session_attach_region(&a->session, a->board->region, &opt, NULL) == WEIR_OK);
-	NEED(weir_session_wait_members(a->session, 2, &how) == WEIR_OK);
-	NEED(weir_transport_session_open(&a->t, a->session, KIND, 0, NULL) == WEIR_OK);
+	NEED_OK(weir_session_attach_region(&a->session, a->board->region, &opt, NULL));
+	NEED_OK(weir_session_wait_members(a->session, 2, &how));
+	NEED_OK(weir_transport_session_open(&a->t, a->session, KIND, 0, NULL));
 	if (a->opened != NULL)
 		a->opened(a);
-	NEED(weir_lease_init(&a->lease, &c, proc_now(), NULL) == WEIR_OK);
+	NEED_OK(weir_lease_init(&a->lease, &c, proc_now(), NULL));
 	lease_step(a, WEIR_LEASE_START, NULL, proc_now());
 }
 
@@ -169,7 +168,7 @@ static inline void leave(struct actor *a)
 	if (a->has_agent)
 		weir_join_agent_close(&a->agent);
 	weir_transport_session_close(&a->t);
-	NEED(weir_session_close(a->session) == WEIR_OK);
+	NEED_OK(weir_session_close(a->session));
 }
 
 /* ---- roles ---- */
@@ -201,7 +200,7 @@ static inline void participant(void *arg)
 			m.frame.seq = seq;
 			if (a->fill != NULL)
 				a->fill(a, &m.frame);
-			NEED(weir_codec_encode(&m, bytes, sizeof(bytes), &len, NULL) == WEIR_OK);
+			NEED_OK(weir_codec_encode(&m, bytes, sizeof(bytes), &len, NULL));
 			seq += a->t.transport.offer(a->t.transport.ctx, bytes, len) == WEIR_OK;
 		}
 	}
@@ -223,9 +222,9 @@ static inline void open_agent(struct actor *a, struct weir_join_agent_config *cf
 	a->deaf.poll = no_poll;
 	cfg->control = a->deaf;
 	cfg->ctx = a;
-	NEED(weir_join_agent_bytes(cfg, &mem.len, NULL) == WEIR_OK);
+	NEED_OK(weir_join_agent_bytes(cfg, &mem.len, NULL));
 	mem = proc_shared(mem.len);
-	NEED(weir_join_agent_init(&a->agent, cfg, mem, NULL) == WEIR_OK);
+	NEED_OK(weir_join_agent_init(&a->agent, cfg, mem, NULL));
 	a->has_agent = 1;
 }
 
@@ -259,13 +258,13 @@ static inline void authority(void *arg)
 			continue;
 		}
 		if (which != 0)
-			NEED(weir_join_agent_release(&a->agent, (enum weir_merge_kind)m.kind, OUT,
-						     m.epoch) == WEIR_OK);
+			NEED_OK(weir_join_agent_release(&a->agent, (enum weir_merge_kind)m.kind,
+							OUT, m.epoch));
 		which = a->out_epoch != 0 ? wanted : 0;
 		if (which != 0) {
 			(a->map_of != NULL ? a->map_of : pair_map)(which, &m, r);
 			m.epoch = a->out_epoch;
-			NEED(weir_join_agent_hold(&a->agent, &m, proc_now(), NULL) == WEIR_OK);
+			NEED_OK(weir_join_agent_hold(&a->agent, &m, proc_now(), NULL));
 		}
 	}
 	leave(a);

@@ -33,7 +33,7 @@ static inline void open_gate(struct weir_quorum *q)
 				       .retry_limit = UINT32_MAX,
 				       .stale_ns = WEIR_NS_NEVER};
 
-	NEED(weir_quorum_init(q, &c, proc_shared(1u << 16), proc_now(), NULL) == WEIR_OK);
+	NEED_OK(weir_quorum_init(q, &c, proc_shared(1u << 16), proc_now(), NULL));
 }
 
 static inline void open_driver(struct driver *d, struct weir_session *s, uint32_t grace)
@@ -50,18 +50,18 @@ static inline void open_driver(struct driver *d, struct weir_session *s, uint32_
 	struct weir_span scratch = {d->scratch, sizeof(d->scratch)};
 	uint32_t i;
 
-	NEED(weir_codec_regions_make(d->places, sizeof(d->places), "h", &pool, 1, &sc.regions,
-				     NULL) == WEIR_OK);
+	NEED_OK(weir_codec_regions_make(d->places, sizeof(d->places), "h", &pool, 1, &sc.regions,
+					NULL));
 	open_gate(&d->gate);
-	NEED(weir_driver_init(&d->d, &c, proc_shared(1u << 18), proc_now(), NULL) == WEIR_OK);
+	NEED_OK(weir_driver_init(&d->d, &c, proc_shared(1u << 18), proc_now(), NULL));
 	for (i = 0; i < 3; i++) {
 		sc.id = i == 0 ? OUT : i;
 		sc.gate = i == 0 ? &d->gate : NULL;
-		NEED(weir_driver_add(&d->d, &sc, proc_now(), NULL) == WEIR_OK);
+		NEED_OK(weir_driver_add(&d->d, &sc, proc_now(), NULL));
 	}
-	NEED(weir_transport_session_open(&d->t, s, KIND, 0, NULL) == WEIR_OK);
-	NEED(weir_driver_agent_init(&d->a, &d->d, &d->t.transport, proc_shared(1u << 16), scratch,
-				    NULL) == WEIR_OK);
+	NEED_OK(weir_transport_session_open(&d->t, s, KIND, 0, NULL));
+	NEED_OK(weir_driver_agent_init(&d->a, &d->d, &d->t.transport, proc_shared(1u << 16),
+				       scratch, NULL));
 }
 
 static inline void drive(struct driver *d)
@@ -122,7 +122,7 @@ static inline void open_scene(struct scene *sc, uint32_t grace)
 
 	memset(sc, 0, sizeof(*sc));
 	sc->b = proc_shared(sizeof(*sc->b)).ptr;
-	NEED(weir_session_create(&sc->s, NULL, &cfg, NULL, NULL) == WEIR_OK);
+	NEED_OK(weir_session_create(&sc->s, NULL, &cfg, NULL, NULL));
 	sc->b->region = weir_session_region(sc->s);
 	open_driver(&sc->d, sc->s, grace);
 }
@@ -146,7 +146,7 @@ static inline void close_scene(struct scene *sc)
 	}
 	weir_driver_agent_close(&sc->d.a);
 	weir_transport_session_close(&sc->d.t);
-	NEED(weir_session_close(sc->s) == WEIR_OK);
+	NEED_OK(weir_session_close(sc->s));
 	munmap(sc->b, sizeof(*sc->b));
 }
 

@@ -17,7 +17,7 @@ static struct shared {
 	uint64_t self; /* the parent's */
 	uint64_t grandchild;
 	int32_t inner[4]; /* what the child thinks of others */
-} *sh;
+} * sh;
 
 static void stay(uint32_t step)
 {
@@ -95,7 +95,7 @@ static void myself(void)
 	NEED(weir_owner_state(me ^ START_BIT) == WEIR_OWNER_DEAD);
 	NEED(weir_owner_state(me ^ PLACE_BIT) == WEIR_OWNER_UNKNOWN);
 	NEED(weir_owner_state(me & ~(weir_owner)0x3fffff) == WEIR_OWNER_DEAD); /* pid 0 */
-	NEED(weir_owner_state(me | 0x3fffff) == WEIR_OWNER_DEAD); /* no such pid */
+	NEED(weir_owner_state(me | 0x3fffff) == WEIR_OWNER_DEAD);	       /* no such pid */
 }
 
 /* A name that looks like the rest of the line it stands in. */
@@ -172,8 +172,8 @@ static void publish(struct weir_region *r)
 	struct weir_region_config cfg = {
 		.struct_size = sizeof(cfg), .max_objects = 1, .payload_bytes = 128};
 
-	NEED(weir_region_create(r, name, &cfg, NULL) == WEIR_OK);
-	NEED(weir_region_publish(r, NULL) == WEIR_OK);
+	NEED_OK(weir_region_create(r, name, &cfg, NULL));
+	NEED_OK(weir_region_publish(r, NULL));
 }
 
 static void grandchild_stays(void *arg)
@@ -188,7 +188,7 @@ static void open_fork_and_exit(void *arg)
 
 	(void)arg;
 	sh->who = weir_owner_self();
-	NEED(weir_region_open(&r, name, 0, NULL) == WEIR_OK);
+	NEED_OK(weir_region_open(&r, name, 0, NULL));
 	sh->grandchild = (uint64_t)proc_fork(grandchild_stays, NULL);
 	proc_until(&sh->step, 1);
 }
@@ -220,7 +220,7 @@ static void what_the_lock_says(struct weir_region *r)
 	/* of elsewhere, and nobody holds its lock */
 	NEED(weir_region_owner_state(r, me ^ PLACE_BIT) == WEIR_OWNER_DEAD);
 	/* no file, no lock, no answer */
-	NEED(weir_region_create_anonymous(&anonymous, &cfg, NULL) == WEIR_OK);
+	NEED_OK(weir_region_create_anonymous(&anonymous, &cfg, NULL));
 	NEED(weir_region_owner_state(&anonymous, me ^ PLACE_BIT) == WEIR_OWNER_UNKNOWN);
 	NEED(weir_region_owner_state(&anonymous, me) == WEIR_OWNER_ALIVE);
 	weir_region_close(&anonymous);
@@ -244,7 +244,7 @@ static void live_inside(void *arg)
 		stay(78); /* one namespace in 4096 has the same digest */
 	/* the parent's handle: the lock in it is the parent's, and shows nobody anything */
 	sh->inner[0] = (int32_t)weir_region_owner_state(inherited, sh->self);
-	NEED(weir_region_open(&r, name, 0, NULL) == WEIR_OK);
+	NEED_OK(weir_region_open(&r, name, 0, NULL));
 	sh->inner[1] = (int32_t)weir_owner_state(sh->self);
 	sh->inner[2] = (int32_t)weir_region_owner_state(&r, sh->self);
 	sh->inner[3] = (int32_t)weir_region_owner_state(&r, sh->who);
@@ -315,7 +315,7 @@ int main(void)
 
 	sh = proc_shared(sizeof(*sh)).ptr;
 	snprintf(name, sizeof(name), "owner%ld", (long)getpid());
-	proc_watchdog(60);
+	proc_watchdog();
 	if (weir_owner_self() == 0)
 		return 77; /* no /proc */
 	myself();
@@ -325,7 +325,7 @@ int main(void)
 	what_the_lock_says(&r);
 	an_inherited_lock_keeps_nobody_alive(&r);
 	in_another_namespace(&r);
-	NEED(weir_region_unlink(name) == WEIR_OK);
+	NEED_OK(weir_region_unlink(name));
 	weir_region_close(&r);
 	munmap(sh, sizeof(*sh));
 	return 0;

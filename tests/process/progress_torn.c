@@ -4,7 +4,7 @@
 #include "proc.h"
 
 static struct weir_progress table;
-static uint32_t *stop;   /* the publisher has finished */
+static uint32_t *stop;	 /* the publisher has finished */
 static uint32_t *enough; /* the reader has seen this many different records: it was there */
 
 static void publish_all_day(void *arg)
@@ -13,7 +13,7 @@ static void publish_all_day(void *arg)
 	uint64_t k = 0, n = proc_slow() ? 200000000 : 4000000;
 
 	(void)arg;
-	NEED(weir_progress_claim(&table, 0, weir_owner_self(), 0, 0, &w, NULL) == WEIR_OK);
+	NEED_OK(weir_progress_claim(&table, 0, weir_owner_self(), 0, 0, &w, NULL));
 	weir_progress_publish(&w, 0, 0, 0, 0);
 	while (k < n || weir_load_acquire32(enough) == 0) {
 		k++;
@@ -42,11 +42,13 @@ static void look_all_day(void)
 
 		if (rc == -EAGAIN)
 			continue;
-		NEED(rc == WEIR_OK);
+		NEED_OK(rc);
 		k = r.sequence / 7;
 		NEED(r.delivered == k * 3 && r.observed == k * 5 && r.sequence == k * 7);
-		NEED(r.stamp == k * 11 && r.lost_bytes == k / 1024 && r.lost_messages == k / 1024 * 2);
-		if (r.epoch != epoch) { /* the publisher of the phase before has left its last one */
+		NEED(r.stamp == k * 11 && r.lost_bytes == k / 1024 &&
+		     r.lost_messages == k / 1024 * 2);
+		if (r.epoch !=
+		    epoch) { /* the publisher of the phase before has left its last one */
 			epoch = r.epoch;
 			last = 0;
 		}
@@ -84,11 +86,11 @@ int main(void)
 	pid_t pid;
 	size_t n;
 
-	proc_watchdog(120);
-	NEED(weir_progress_bytes(2, &n, NULL) == WEIR_OK);
+	proc_watchdog();
+	NEED_OK(weir_progress_bytes(2, &n, NULL));
 	mem = proc_shared(n);
-	NEED(weir_progress_format(mem, 2, NULL) == WEIR_OK);
-	NEED(weir_progress_attach(&table, mem, NULL) == WEIR_OK);
+	NEED_OK(weir_progress_format(mem, 2, NULL));
+	NEED_OK(weir_progress_attach(&table, mem, NULL));
 	stop = proc_shared(2 * sizeof(*stop)).ptr;
 	enough = stop + 1;
 	NEED(pthread_create(&thread[0], NULL, reader_thread, NULL) == 0);

@@ -21,7 +21,7 @@ static struct shared {
 	int32_t rc[CREATORS];
 	uint64_t incarnation[CREATORS];
 	uint64_t opened;
-} *sh;
+} * sh;
 
 static const char *path_of(const char *n)
 {
@@ -66,9 +66,9 @@ static void create(struct weir_region *r, uint64_t incarnation)
 					 .incarnation = incarnation};
 	struct weir_span a, b;
 
-	NEED(weir_region_create(r, name, &cfg, NULL) == WEIR_OK);
-	NEED(weir_region_add(r, WEIR_KIND_USER, "filled", 65536, &a, NULL) == WEIR_OK);
-	NEED(weir_region_add(r, WEIR_KIND_USER, "sum", 8, &b, NULL) == WEIR_OK);
+	NEED_OK(weir_region_create(r, name, &cfg, NULL));
+	NEED_OK(weir_region_add(r, WEIR_KIND_USER, "filled", 65536, &a, NULL));
+	NEED_OK(weir_region_add(r, WEIR_KIND_USER, "sum", 8, &b, NULL));
 	memset(a.ptr, (int)(incarnation & 0xff), a.len);
 	memcpy(b.ptr, &incarnation, 8);
 }
@@ -124,7 +124,7 @@ static void exactly_one_gets_it(void)
 		weir_store_release32(&sh->go, i);
 		while (weir_load_acquire32(&sh->step) != CREATORS)
 			sched_yield();
-		NEED(weir_region_open(&r, name, 0, NULL) == WEIR_OK);
+		NEED_OK(weir_region_open(&r, name, 0, NULL));
 		need_whole(&r);
 		for (won = 0, k = 0; k < CREATORS; k++) {
 			NEED(sh->rc[k] == WEIR_OK || sh->rc[k] == -EEXIST);
@@ -133,7 +133,7 @@ static void exactly_one_gets_it(void)
 		}
 		NEED(won == 1);
 		weir_region_close(&r);
-		NEED(weir_region_unlink(name) == WEIR_OK);
+		NEED_OK(weir_region_unlink(name));
 		weir_store_release32(&sh->step, 0);
 	}
 	for (k = 0; k < CREATORS; k++)
@@ -179,9 +179,9 @@ static void create_for_ever(void *arg)
 	for (i = 1;; i++) {
 		create(&r, i);
 		(void)weir_fetch_add32(&sh->step, 1);
-		NEED(weir_region_publish(&r, NULL) == WEIR_OK);
+		NEED_OK(weir_region_publish(&r, NULL));
 		weir_region_close(&r);
-		NEED(weir_region_unlink(name) == WEIR_OK);
+		NEED_OK(weir_region_unlink(name));
 	}
 }
 
@@ -243,14 +243,14 @@ static void publish_and_leave(void *arg)
 
 	snprintf(name, sizeof(name), "%s", keep);
 	create(&r, 77);
-	NEED(weir_region_publish(&r, NULL) == WEIR_OK);
+	NEED_OK(weir_region_publish(&r, NULL));
 }
 
 static void attach_and_stay(void *arg)
 {
 	struct weir_region r;
 
-	NEED(weir_region_open(&r, arg, WEIR_REGION_RDONLY, NULL) == WEIR_OK);
+	NEED_OK(weir_region_open(&r, arg, WEIR_REGION_RDONLY, NULL));
 	proc_set(&sh->step, 1);
 	for (;;)
 		pause();
@@ -289,7 +289,7 @@ static void gc_keeps_what_is_in_use(void)
 	NEED(weir_region_gc(prefix, see, &s) == 1);
 	NEED(s.removed == 1 && s.kept == 1);
 	NEED(weir_region_open(&r, dead, 0, NULL) == -ENOENT);
-	NEED(weir_region_open(&r, live, 0, NULL) == WEIR_OK);
+	NEED_OK(weir_region_open(&r, live, 0, NULL));
 	NEED(kill(holder, SIGKILL) == 0);
 	NEED(proc_reap(holder) == 128 + SIGKILL);
 
@@ -320,7 +320,7 @@ static void open_for_ever(void *arg)
 			continue;
 		need_whole(&r);
 		/* as long as we have it, it keeps its name */
-		NEED(weir_region_open(&again, name, WEIR_REGION_RDONLY, NULL) == WEIR_OK);
+		NEED_OK(weir_region_open(&again, name, WEIR_REGION_RDONLY, NULL));
 		NEED(again.incarnation == r.incarnation);
 		weir_region_close(&r);
 		need_whole(&again);
@@ -344,7 +344,7 @@ static void gc_and_open_agree(void)
 		pid[k] = proc_fork(open_for_ever, NULL);
 	for (i = 1; proc_now() < end; i++) {
 		create(&r, i);
-		NEED(weir_region_publish(&r, NULL) == WEIR_OK);
+		NEED_OK(weir_region_publish(&r, NULL));
 		weir_region_close(&r);
 		do {
 			rc = weir_region_gc(prefix, NULL, NULL);
@@ -385,14 +385,14 @@ static void gc_never_hits_a_successor(void)
 		pid[k] = proc_fork(gc_for_ever, NULL);
 	for (i = 1; proc_now() < end; i++) {
 		create(&r, i);
-		NEED(weir_region_publish(&r, NULL) == WEIR_OK);
-		NEED(weir_region_open(&again, name, 0, NULL) == WEIR_OK);
+		NEED_OK(weir_region_publish(&r, NULL));
+		NEED_OK(weir_region_open(&again, name, 0, NULL));
 		NEED(again.incarnation == i);
 		weir_region_close(&again);
 		do /* gc may hold the right to the name for a moment */
 			rc = weir_region_unlink(name);
 		while (rc == -EBUSY);
-		NEED(rc == WEIR_OK);
+		NEED_OK(rc);
 		weir_region_close(&r);
 	}
 	weir_store_relaxed32(&sh->stop, 1);
@@ -411,7 +411,7 @@ int main(void)
 	snprintf(prefix, sizeof(prefix), "race%ld.", (long)getpid());
 	snprintf(name, sizeof(name), "%sx", prefix);
 	files = open_files();
-	proc_watchdog(120);
+	proc_watchdog();
 	exactly_one_gets_it();
 	killed_before_publishing_it_leaves_nothing();
 	killed_anywhere_it_leaves_a_whole_one_or_none();

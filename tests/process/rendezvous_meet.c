@@ -37,14 +37,14 @@ static void meet_often(struct crowd *c, uint32_t me)
 	uint64_t g;
 	uint32_t i;
 
-	NEED(weir_rendezvous_attach(&r, meet_memory(), me, NULL) == WEIR_OK);
+	NEED_OK(weir_rendezvous_attach(&r, meet_memory(), me, NULL));
 	for (g = 1; g <= c->generations; g++) {
 		shared->party[me].wrote = g;
-		NEED(weir_rendezvous_wait(&r, &how) == WEIR_OK);
+		NEED_OK(weir_rendezvous_wait(&r, &how));
 		for (i = 0; i < c->parties; i++)
 			NEED(shared->party[i].wrote == g);
 		/* a second one, so that nobody writes the next number while others still look */
-		NEED(weir_rendezvous_wait(&r, &how) == WEIR_OK);
+		NEED_OK(weir_rendezvous_wait(&r, &how));
 	}
 	NEED(r.met == 2 * c->generations && weir_rendezvous_missing(&r, NULL, 0) == 0);
 }
@@ -73,7 +73,7 @@ static void run(struct crowd c)
 	if (proc_slow())
 		c.generations *= 50;
 	memset(shared, 0, sizeof(*shared));
-	NEED(weir_rendezvous_format(meet_memory(), c.parties, NULL) == WEIR_OK);
+	NEED_OK(weir_rendezvous_format(meet_memory(), c.parties, NULL));
 	for (i = 0; i < c.parties; i++) {
 		if (c.threads) {
 			NEED(pthread_create(&thread[i], NULL, in_thread, &c) == 0);
@@ -102,9 +102,9 @@ static void late(void *arg)
 	struct weir_rendezvous r;
 
 	(void)arg;
-	NEED(weir_rendezvous_attach(&r, meet_memory(), 2, NULL) == WEIR_OK);
+	NEED_OK(weir_rendezvous_attach(&r, meet_memory(), 2, NULL));
 	proc_until(late_go, 1);
-	NEED(weir_rendezvous_wait(&r, &how) == WEIR_OK);
+	NEED_OK(weir_rendezvous_wait(&r, &how));
 }
 
 static void one_stays_away(void)
@@ -115,11 +115,11 @@ static void one_stays_away(void)
 	pid_t pid;
 
 	memset(shared, 0, sizeof(*shared));
-	NEED(weir_rendezvous_format(meet_memory(), 3, NULL) == WEIR_OK);
+	NEED_OK(weir_rendezvous_format(meet_memory(), 3, NULL));
 	late_go = proc_shared(sizeof(*late_go)).ptr;
 	pid = proc_fork(late, NULL);
-	NEED(weir_rendezvous_attach(&a, meet_memory(), 0, NULL) == WEIR_OK);
-	NEED(weir_rendezvous_attach(&b, meet_memory(), 1, NULL) == WEIR_OK);
+	NEED_OK(weir_rendezvous_attach(&a, meet_memory(), 0, NULL));
+	NEED_OK(weir_rendezvous_attach(&b, meet_memory(), 1, NULL));
 	weir_rendezvous_arrive(&b);
 	weir_rendezvous_arrive(&b); /* once is enough */
 	NEED(weir_rendezvous_test(&b) == WEIR_PENDING);
@@ -131,7 +131,7 @@ static void one_stays_away(void)
 	NEED(weir_rendezvous_wait(&a, &how) == -ECANCELED);
 	how.cancel = NULL;
 	proc_set(late_go, 1);
-	NEED(weir_rendezvous_wait(&a, &how) == WEIR_OK);
+	NEED_OK(weir_rendezvous_wait(&a, &how));
 	NEED(weir_rendezvous_wait(&b, &how) == WEIR_OK && b.met == 2 - 1 && a.met == 1);
 	NEED(proc_reap(pid) == 0);
 	printf("ok - one stays away\n");
@@ -152,10 +152,10 @@ static void wrong_input(void)
 	NEED(weir_rendezvous_format(bad, 2, &e) == -ENOBUFS);
 	bad.ptr = (char *)m.ptr + 8;
 	NEED(weir_rendezvous_format(bad, 2, &e) == -EINVAL);
-	NEED(weir_rendezvous_format(m, 2, &e) == WEIR_OK);
+	NEED_OK(weir_rendezvous_format(m, 2, &e));
 	NEED(weir_rendezvous_attach(&r, m, 2, &e) == -EINVAL && e.limit == 1);
-	NEED(weir_rendezvous_attach(&r, m, 1, &e) == WEIR_OK);
-	NEED(weir_rendezvous_test(&r) == WEIR_OK); /* in no generation */
+	NEED_OK(weir_rendezvous_attach(&r, m, 1, &e));
+	NEED_OK(weir_rendezvous_test(&r)); /* in no generation */
 	weir_rendezvous_arrive(&r);
 	NEED(weir_rendezvous_attach(&r, m, 1, &e) == -EBUSY);
 	shared->meet.parties = 0;
@@ -165,7 +165,7 @@ static void wrong_input(void)
 
 int main(void)
 {
-	proc_watchdog(100);
+	proc_watchdog();
 	shared = proc_shared(sizeof(*shared)).ptr;
 	wrong_input();
 	run((struct crowd){.parties = 1, .threads = 1, .generations = 1000});

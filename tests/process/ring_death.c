@@ -5,7 +5,7 @@
 static struct {
 	uint32_t step; /* what the victim has reached */
 	uint32_t go;
-} *shared;
+} * shared;
 
 static struct channel ch;
 
@@ -31,7 +31,7 @@ static void send_one(struct weir_ring_writer *w)
 {
 	uint64_t v = payload(w->messages);
 
-	NEED(weir_ring_send(w, 1, &v, sizeof(v), WEIR_RING_GATED) == WEIR_OK);
+	NEED_OK(weir_ring_send(w, 1, &v, sizeof(v), WEIR_RING_GATED));
 }
 
 static void writer_dies(void *arg)
@@ -41,13 +41,12 @@ static void writer_dies(void *arg)
 	int i;
 
 	(void)arg;
-	NEED(weir_ring_writer_attach(&w, ch.ring, &ch.table, weir_owner_self(), NULL, NULL) ==
-	     WEIR_OK);
+	NEED_OK(weir_ring_writer_attach(&w, ch.ring, &ch.table, weir_owner_self(), NULL, NULL));
 	for (i = 0; i < 100; i++)
 		send_one(&w);
-	NEED(weir_ring_claim(&w, 1, 8, WEIR_RING_GATED, &room) == WEIR_OK);
+	NEED_OK(weir_ring_claim(&w, 1, 8, WEIR_RING_GATED, &room));
 	memset(room.ptr, 0xff, 8);
-	NEED(weir_ring_claim(&w, 1, 400, WEIR_RING_GATED, &room) == WEIR_OK);
+	NEED_OK(weir_ring_claim(&w, 1, 400, WEIR_RING_GATED, &room));
 	memset(room.ptr, 0xff, 300);
 	park_here(1);
 }
@@ -65,8 +64,8 @@ static void writer_between_claim_and_commit(void)
 	channel_open(&ch, 4096, 0, 2);
 	shared->step = 0;
 	pid = proc_fork(writer_dies, NULL);
-	NEED(weir_ring_join(&r, ch.ring, &ch.table, 0, WEIR_RING_OLDEST, weir_owner_self(),
-			    NULL) == WEIR_OK);
+	NEED_OK(weir_ring_join(&r, ch.ring, &ch.table, 0, WEIR_RING_OLDEST, weir_owner_self(),
+			       NULL));
 	proc_until(&shared->step, 1);
 	/* stopped is not dead */
 	NEED(kill(pid, SIGSTOP) == 0);
@@ -76,7 +75,7 @@ static void writer_between_claim_and_commit(void)
 	for (i = 0; i < 100; i++) {
 		uint64_t got;
 
-		NEED(weir_ring_poll_wait(&r, &v, &how) == WEIR_OK);
+		NEED_OK(weir_ring_poll_wait(&r, &v, &how));
 		memcpy(&got, v.ptr, sizeof(got));
 		NEED(v.seq == i && got == payload(i));
 	}
@@ -94,7 +93,7 @@ static void writer_between_claim_and_commit(void)
 		uint64_t got;
 
 		send_one(&w);
-		NEED(weir_ring_poll_wait(&r, &v, &how) == WEIR_OK);
+		NEED_OK(weir_ring_poll_wait(&r, &v, &how));
 		memcpy(&got, v.ptr, sizeof(got));
 		NEED(v.seq == i && got == payload(i));
 		weir_ring_deliver(&r, 1);
@@ -131,11 +130,11 @@ static void reader_dies(void *arg)
 	struct weir_ring_view v;
 
 	(void)arg;
-	NEED(weir_ring_join(&r, ch.ring, &ch.table, 1, WEIR_RING_OLDEST, weir_owner_self(),
-			    NULL) == WEIR_OK);
+	NEED_OK(weir_ring_join(&r, ch.ring, &ch.table, 1, WEIR_RING_OLDEST, weir_owner_self(),
+			       NULL));
 	weir_ring_deliver(&r, 1);
 	proc_set(&shared->step, 1);
-	NEED(weir_ring_poll_wait(&r, &v, &how) == WEIR_OK);
+	NEED_OK(weir_ring_poll_wait(&r, &v, &how));
 	park_here(2); /* holds a view, and with it the ring */
 }
 
@@ -154,20 +153,19 @@ static void reader_holding_a_view(void)
 
 	channel_open(&ch, 4096, 0, 2);
 	shared->step = 0;
-	NEED(weir_ring_writer_attach(&w, ch.ring, &ch.table, weir_owner_self(), NULL, NULL) ==
-	     WEIR_OK);
-	NEED(weir_ring_join(&r, ch.ring, &ch.table, 0, WEIR_RING_OLDEST, weir_owner_self(),
-			    NULL) == WEIR_OK);
+	NEED_OK(weir_ring_writer_attach(&w, ch.ring, &ch.table, weir_owner_self(), NULL, NULL));
+	NEED_OK(weir_ring_join(&r, ch.ring, &ch.table, 0, WEIR_RING_OLDEST, weir_owner_self(),
+			       NULL));
 	pid = proc_fork(reader_dies, NULL);
 	proc_until(&shared->step, 1);
 	send_one(&w);
 	proc_until(&shared->step, 2);
 	weir_drain_init(&d, t, 2, 0);
-	NEED(weir_drain_add(&d, &ch.table, 1, weir_ring_writer_leading(&w), 0) == WEIR_OK);
+	NEED_OK(weir_drain_add(&d, &ch.table, 1, weir_ring_writer_leading(&w), 0));
 	for (i = 1; weir_ring_claim(&w, 1, 8, WEIR_RING_GATED, &room) == WEIR_OK; i++) {
 		weir_ring_abort(&w);
 		send_one(&w);
-		NEED(weir_ring_poll(&r, &v) == WEIR_OK);
+		NEED_OK(weir_ring_poll(&r, &v));
 		weir_ring_deliver(&r, 1);
 	}
 	/* alive, if slow: the gated writer waits, and so does the drain */
@@ -181,9 +179,9 @@ static void reader_holding_a_view(void)
 	NEED(weir_drain_wait(&d, NULL, 0, &how) == -EOWNERDEAD);
 	NEED(t[0].why == WEIR_DRAIN_DIED && weir_owner_pid(t[0].owner) == (uint32_t)pid);
 	/* the writer finds it dead, frees its slot, and goes on */
-	NEED(weir_ring_claim_wait(&w, 1, 8, WEIR_RING_GATED, 0, &how, &room) == WEIR_OK);
+	NEED_OK(weir_ring_claim_wait(&w, 1, 8, WEIR_RING_GATED, 0, &how, &room));
 	weir_ring_abort(&w);
-	NEED(weir_progress_read(&ch.table, 1, &rec) == WEIR_OK);
+	NEED_OK(weir_progress_read(&ch.table, 1, &rec));
 	NEED(rec.state == WEIR_PROGRESS_DEAD && rec.owner == 0);
 	while (weir_ring_poll(&r, &v) == WEIR_OK) /* the other reader missed nothing */
 		;
@@ -205,8 +203,7 @@ static void reader_stopped_and_evicted(void)
 
 	channel_open(&ch, 4096, 0, 2);
 	shared->step = 0;
-	NEED(weir_ring_writer_attach(&w, ch.ring, &ch.table, weir_owner_self(), NULL, NULL) ==
-	     WEIR_OK);
+	NEED_OK(weir_ring_writer_attach(&w, ch.ring, &ch.table, weir_owner_self(), NULL, NULL));
 	pid = proc_fork(reader_dies, NULL);
 	proc_until(&shared->step, 1);
 	send_one(&w);
@@ -217,9 +214,9 @@ static void reader_stopped_and_evicted(void)
 		send_one(&w);
 	}
 	before = proc_now();
-	NEED(weir_ring_claim_wait(&w, 1, 8, WEIR_RING_EVICT, 30000000, &how, &room) == WEIR_OK);
+	NEED_OK(weir_ring_claim_wait(&w, 1, 8, WEIR_RING_EVICT, 30000000, &how, &room));
 	NEED(proc_now() - before >= 30000000); /* not early */
-	NEED(weir_progress_read(&ch.table, 1, &rec) == WEIR_OK);
+	NEED_OK(weir_progress_read(&ch.table, 1, &rec));
 	NEED(rec.evicted == 1 && rec.state == WEIR_PROGRESS_ACTIVE);
 	weir_ring_commit(&w);
 	kill_and_reap(pid);
@@ -229,7 +226,7 @@ static void reader_stopped_and_evicted(void)
 
 int main(void)
 {
-	proc_watchdog(60);
+	proc_watchdog();
 	shared = proc_shared(4096).ptr;
 	writer_between_claim_and_commit();
 	writer_is_a_zombie();

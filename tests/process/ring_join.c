@@ -13,8 +13,7 @@ static void *write_on(void *arg)
 	uint64_t word = 0;
 
 	(void)arg;
-	NEED(weir_ring_writer_attach(&w, ch.ring, &ch.table, weir_owner_self(), NULL, NULL) ==
-	     WEIR_OK);
+	NEED_OK(weir_ring_writer_attach(&w, ch.ring, &ch.table, weir_owner_self(), NULL, NULL));
 	while (weir_load_acquire32(stop) == 0) {
 		uint32_t len = 8 + (uint32_t)(word % 5) * 8;
 		struct weir_ring_room room;
@@ -48,7 +47,7 @@ static void join_often(uint64_t joins)
 
 		if (rc == -EAGAIN) /* no starting point found: nothing was promised */
 			continue;
-		NEED(rc == WEIR_OK);
+		NEED_OK(rc);
 		joined++;
 		while (n != 0) {
 			uint64_t word;
@@ -58,13 +57,13 @@ static void join_often(uint64_t joins)
 				sched_yield();
 				continue;
 			}
-			NEED(rc == WEIR_OK); /* and not WEIR_LAPPED */
+			NEED_OK(rc); /* and not WEIR_LAPPED */
 			memcpy(&word, v.ptr, sizeof(word));
 			NEED(word == v.seq && v.len == 8 + word % 5 * 8);
 			if (i % 3 == 0)
 				weir_ring_deliver(&r, 1);
 			else
-				NEED(weir_ring_check(&r, &v) == WEIR_OK);
+				NEED_OK(weir_ring_check(&r, &v));
 			n--;
 		}
 		weir_ring_leave(&r, 1);
@@ -84,7 +83,7 @@ int main(void)
 	pthread_t writer, joiner[2];
 	int i;
 
-	proc_watchdog(160);
+	proc_watchdog();
 	channel_open(&ch, 4096, UINT64_C(0) - 100000, 4);
 	stop = proc_shared(sizeof(*stop)).ptr;
 	NEED(pthread_create(&writer, NULL, write_on, NULL) == 0);

@@ -49,8 +49,7 @@ static void *writer(void *arg)
 	int rc;
 
 	(void)arg;
-	NEED(weir_ring_writer_attach(&w, c.ring, &c.table, weir_owner_self(), NULL, NULL) ==
-	     WEIR_OK);
+	NEED_OK(weir_ring_writer_attach(&w, c.ring, &c.table, weir_owner_self(), NULL, NULL));
 	while (seq < records) {
 		x = x * UINT64_C(6364136223846793005) + 1;
 		len = length_of(seq);
@@ -98,8 +97,8 @@ static void *registered(void *arg)
 	uint64_t got = 0;
 	int k, n;
 
-	NEED(weir_ring_join(&r, c.ring, &c.table, me, WEIR_RING_OLDEST, weir_owner_self(), NULL) ==
-	     WEIR_OK);
+	NEED_OK(weir_ring_join(&r, c.ring, &c.table, me, WEIR_RING_OLDEST, weir_owner_self(),
+			       NULL));
 	proc_set(&ready[me], 1);
 	while ((n = take(&r, me == 1, &v)) >= 0) {
 		for (k = 0; k < n; k++, got++) {
@@ -127,7 +126,7 @@ static void *unregistered(void *arg)
 	uint32_t k, n;
 	int rc;
 
-	NEED(weir_ring_reader_attach(&r, c.ring, WEIR_RING_OLDEST, 0, NULL) == WEIR_OK);
+	NEED_OK(weir_ring_reader_attach(&r, c.ring, WEIR_RING_OLDEST, 0, NULL));
 	proc_set(&ready[me], 1);
 	while ((rc = take(&r, 0, &v)) >= 0) {
 		n = (uint32_t)rc;
@@ -154,7 +153,7 @@ int main(void)
 	uint32_t index[READERS] = {0, 1, 2}, i;
 	pthread_t thread[READERS], w;
 
-	proc_watchdog(120);
+	proc_watchdog();
 	records = proc_slow() ? 30000000 : 600000;
 	channel_open(&c, 65536, UINT64_C(0) - 500000, 16);
 	for (i = 0; i < READERS; i++)

@@ -64,8 +64,7 @@ static void write_all(struct stream *s)
 	struct weir_ring_writer w;
 	uint64_t buf[200], seq = 0, x = 1;
 
-	NEED(weir_ring_writer_attach(&w, s->c.ring, &s->c.table, weir_owner_self(), NULL, NULL) ==
-	     WEIR_OK);
+	NEED_OK(weir_ring_writer_attach(&w, s->c.ring, &s->c.table, weir_owner_self(), NULL, NULL));
 	while (seq < s->records) {
 		uint64_t batch;
 
@@ -75,7 +74,7 @@ static void write_all(struct stream *s)
 			struct weir_ring_room room;
 			enum weir_ring_policy policy = s->lossy ? WEIR_RING_LOSSY : WEIR_RING_GATED;
 
-			NEED(weir_ring_claim_wait(&w, len, len, policy, 0, &how, &room) == WEIR_OK);
+			NEED_OK(weir_ring_claim_wait(&w, len, len, policy, 0, &how, &room));
 			fill(buf, seq, len);
 			weir_copy_racy(room.ptr, buf, len);
 		}
@@ -101,10 +100,10 @@ static void read_all(struct stream *s, uint32_t index)
 	int rc;
 
 	if (s->lossy)
-		NEED(weir_ring_reader_attach(&r, s->c.ring, WEIR_RING_OLDEST, 0, NULL) == WEIR_OK);
+		NEED_OK(weir_ring_reader_attach(&r, s->c.ring, WEIR_RING_OLDEST, 0, NULL));
 	else
-		NEED(weir_ring_join(&r, s->c.ring, &s->c.table, index, WEIR_RING_OLDEST,
-				    weir_owner_self(), NULL) == WEIR_OK);
+		NEED_OK(weir_ring_join(&r, s->c.ring, &s->c.table, index, WEIR_RING_OLDEST,
+				       weir_owner_self(), NULL));
 	proc_set(&shared->ready[index], 1);
 	for (;;) {
 		rc = weir_ring_poll(&r, &v);
@@ -116,13 +115,13 @@ static void read_all(struct stream *s, uint32_t index)
 			break;
 		if (rc == WEIR_LAPPED && s->lossy)
 			continue;
-		NEED(rc == WEIR_OK);
+		NEED_OK(rc);
 		NEED(v.seq == got + r.lost_messages);
 		if (s->lossy) {
 			rc = weir_ring_copy(&r, &v, copy, sizeof(copy));
 			if (rc == WEIR_LAPPED)
 				continue;
-			NEED(rc == WEIR_OK);
+			NEED_OK(rc);
 			NEED(intact((const uint8_t *)copy, v.seq, v.len));
 		} else {
 			NEED(intact(v.ptr, v.seq, v.len));
@@ -188,19 +187,36 @@ int main(void)
 {
 	uint64_t n = proc_slow() ? 100000000 : 1000000;
 
-	proc_watchdog(170);
+	proc_watchdog();
 	shared = proc_shared(sizeof(*shared)).ptr;
-	run((struct stream){.name = "gated, threads, yield", .records = n, .readers = 2,
-			    .threads = 1, .strategy = WEIR_WAIT_YIELD});
-	run((struct stream){.name = "gated, processes, park", .records = n, .readers = 2,
+	run((struct stream){.name = "gated, threads, yield",
+			    .records = n,
+			    .readers = 2,
+			    .threads = 1,
+			    .strategy = WEIR_WAIT_YIELD});
+	run((struct stream){.name = "gated, processes, park",
+			    .records = n,
+			    .readers = 2,
 			    .strategy = WEIR_WAIT_PARK});
-	run((struct stream){.name = "gated, processes, park", .records = n / 10, .readers = 8,
+	run((struct stream){.name = "gated, processes, park",
+			    .records = n / 10,
+			    .readers = 8,
 			    .strategy = WEIR_WAIT_PARK});
-	run((struct stream){.name = "gated, threads, park", .records = n / 10, .readers = 8,
-			    .threads = 1, .strategy = WEIR_WAIT_PARK});
-	run((struct stream){.name = "lossy, threads, yield", .records = n, .readers = 2,
-			    .threads = 1, .lossy = 1, .strategy = WEIR_WAIT_YIELD});
-	run((struct stream){.name = "lossy, processes, yield", .records = n, .readers = 3,
-			    .lossy = 1, .strategy = WEIR_WAIT_YIELD});
+	run((struct stream){.name = "gated, threads, park",
+			    .records = n / 10,
+			    .readers = 8,
+			    .threads = 1,
+			    .strategy = WEIR_WAIT_PARK});
+	run((struct stream){.name = "lossy, threads, yield",
+			    .records = n,
+			    .readers = 2,
+			    .threads = 1,
+			    .lossy = 1,
+			    .strategy = WEIR_WAIT_YIELD});
+	run((struct stream){.name = "lossy, processes, yield",
+			    .records = n,
+			    .readers = 3,
+			    .lossy = 1,
+			    .strategy = WEIR_WAIT_YIELD});
 	return 0;
 }

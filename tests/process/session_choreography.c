@@ -17,11 +17,11 @@
 #define MESSAGE 3u
 
 struct ledger {
-	uint64_t handled[MEMBERS][MEMBERS];               /* of k's messages, by j */
-	uint64_t cut[NAMES][ROUNDS + 2u][MEMBERS];        /* sent by k when it arrived */
-	uint64_t outcome[NAMES][ROUNDS + 2u][MEMBERS];    /* 0x100 + code, once */
-	uint64_t checks[MEMBERS];                         /* comparisons that were made */
-	uint64_t odd;                                     /* outcomes that were not plain success */
+	uint64_t handled[MEMBERS][MEMBERS];	       /* of k's messages, by j */
+	uint64_t cut[NAMES][ROUNDS + 2u][MEMBERS];     /* sent by k when it arrived */
+	uint64_t outcome[NAMES][ROUNDS + 2u][MEMBERS]; /* 0x100 + code, once */
+	uint64_t checks[MEMBERS];		       /* comparisons that were made */
+	uint64_t odd;				       /* outcomes that were not plain success */
 	uint32_t begun;
 };
 
@@ -99,8 +99,7 @@ static void burst(struct actor *a, uint32_t n)
 	struct weir_wait how = {.strategy = WEIR_WAIT_PARK, .deadline = proc_patience()};
 
 	for (; n != 0; n--) {
-		NEED(weir_session_send_wait(a->s, MESSAGE, &a->sent, sizeof(a->sent), &how) ==
-		     WEIR_OK);
+		NEED_OK(weir_session_send_wait(a->s, MESSAGE, &a->sent, sizeof(a->sent), &how));
 		a->sent++;
 	}
 }
@@ -156,9 +155,10 @@ static void explain(struct actor *a, const struct round *r, const struct weir_ba
 	struct weir_watch w;
 	uint32_t i;
 
-	fprintf(stderr, "slot %u, name %u, mode %d: %s, generation %llu, phase %s, %u of %u\n", a->me,
-		r->name, (int)r->mode, weir_error_name(rc), (unsigned long long)res->generation,
-		weir_barrier_state_name(res->phase), res->arrived, res->members);
+	fprintf(stderr, "slot %u, name %u, mode %d: %s, generation %llu, phase %s, %u of %u\n",
+		a->me, r->name, (int)r->mode, weir_error_name(rc),
+		(unsigned long long)res->generation, weir_barrier_state_name(res->phase),
+		res->arrived, res->members);
 	if (weir_watch_open(&w, weir_session_region(a->s), NULL) != WEIR_OK ||
 	    weir_watch_read_barrier(&w, a->id[r->name], NULL, &v) != WEIR_OK)
 		return;
@@ -205,14 +205,14 @@ static void act(struct actor *a)
 	a->me = weir_session_slot(a->s);
 	a->random = a->p->seed ^ (uint64_t)(a->me + 1u) << 32;
 	a->lazy_us = chance(a, 2) ? 300 : 0;
-	NEED(weir_session_on(a->s, MESSAGE, on_message, a) == WEIR_OK);
+	NEED_OK(weir_session_on(a->s, MESSAGE, on_message, a));
 	for (i = 0; i < NAMES; i++)
-		NEED(weir_session_barrier_open(a->s, name[i], &a->id[i], NULL) == WEIR_OK);
-	NEED(weir_session_wait_members(a->s, a->p->members, &how) == WEIR_OK);
+		NEED_OK(weir_session_barrier_open(a->s, name[i], &a->id[i], NULL));
+	NEED_OK(weir_session_wait_members(a->s, a->p->members, &how));
 	/* nobody leaves before all have seen all */
-	NEED(weir_session_barrier_open(a->s, "begin", &i, NULL) == WEIR_OK);
-	NEED(weir_session_barrier(a->s, i, WEIR_BARRIER_RENDEZVOUS, WEIR_BARRIER_FAIL, &how, NULL) ==
-	     WEIR_OK);
+	NEED_OK(weir_session_barrier_open(a->s, "begin", &i, NULL));
+	NEED_OK(weir_session_barrier(a->s, i, WEIR_BARRIER_RENDEZVOUS, WEIR_BARRIER_FAIL, &how,
+				     NULL));
 	if (a->me == 0)
 		proc_set(&a->p->ledger->begun, 1);
 	for (i = 0; i < ROUNDS; i++) {
@@ -226,14 +226,14 @@ static void act(struct actor *a)
 		meet(a, &r);
 	}
 	if (a->me != 0)
-		NEED(weir_session_close(a->s) == WEIR_OK);
+		NEED_OK(weir_session_close(a->s));
 }
 
 static void actor_process(void *arg)
 {
 	struct actor a = {.p = arg};
 
-	NEED(weir_session_attach_region(&a.s, a.p->region, NULL, NULL) == WEIR_OK);
+	NEED_OK(weir_session_attach_region(&a.s, a.p->region, NULL, NULL));
 	act(&a);
 }
 
@@ -265,7 +265,7 @@ static void see_them_off(struct actor *a)
 	while (weir_session_members(a->s) > 1) {
 		struct weir_wait how = {.strategy = WEIR_WAIT_PARK, .deadline = proc_patience()};
 
-		NEED(weir_session_wait(a->s, &how) == WEIR_OK);
+		NEED_OK(weir_session_wait(a->s, &how));
 	}
 }
 
@@ -292,8 +292,10 @@ static uint64_t perform(uint64_t seed)
 	struct ledger *l = proc_shared(sizeof(*l)).ptr;
 	uint64_t state = seed;
 	struct play p = {l, NULL, seed, 2u + (uint32_t)(proc_random(&state) % (MEMBERS - 1u)), 0};
-	struct weir_session_config cfg = {.struct_size = sizeof(cfg), .members = p.members,
-					  .barriers = NAMES + 1u, .ring_capacity = 4096,
+	struct weir_session_config cfg = {.struct_size = sizeof(cfg),
+					  .members = p.members,
+					  .barriers = NAMES + 1u,
+					  .ring_capacity = 4096,
 					  .liveness_ns = 5000000};
 	struct actor a = {.p = &p};
 	pid_t pid[MEMBERS];
@@ -303,7 +305,7 @@ static uint64_t perform(uint64_t seed)
 	pid_t fate = 0;
 
 	fprintf(stderr, "seed %llu: ", (unsigned long long)seed);
-	NEED(weir_session_create(&a.s, NULL, &cfg, NULL, NULL) == WEIR_OK);
+	NEED_OK(weir_session_create(&a.s, NULL, &cfg, NULL, NULL));
 	p.region = weir_session_region(a.s);
 	for (i = 1; i < p.members; i++)
 		pid[i] = proc_fork(actor_process, &p);
@@ -318,12 +320,12 @@ static uint64_t perform(uint64_t seed)
 		NEED(status == 0 || status == 128 + SIGKILL);
 		killed += status != 0;
 	}
-	NEED(weir_session_close(a.s) == WEIR_OK);
+	NEED_OK(weir_session_close(a.s));
 	check_agreement(l);
 	for (i = 0; i < MEMBERS; i++)
 		checks += l->checks[i];
-	fprintf(stderr, "%u members, %u killed, %llu checks, %llu odd outcomes\n", p.members, killed,
-		(unsigned long long)checks, (unsigned long long)l->odd);
+	fprintf(stderr, "%u members, %u killed, %llu checks, %llu odd outcomes\n", p.members,
+		killed, (unsigned long long)checks, (unsigned long long)l->odd);
 	munmap(l, sizeof(*l));
 	return checks;
 }
@@ -333,7 +335,7 @@ int main(void)
 	const char *only = getenv("WEIR_SEED");
 	uint64_t seed, n = proc_slow() ? 500 : 12, checks = 0;
 
-	proc_watchdog(300);
+	proc_watchdog();
 	if (only != NULL) {
 		(void)perform(strtoull(only, NULL, 0));
 		return 0;

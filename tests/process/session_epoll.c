@@ -28,7 +28,7 @@ static int on_ball(void *ctx, struct weir_session *s, const struct weir_session_
 	a->handled++;
 	n++;
 	if (n < 2u * ROUNDS)
-		NEED(weir_session_send(s, BALL, &n, sizeof(n)) == WEIR_OK);
+		NEED_OK(weir_session_send(s, BALL, &n, sizeof(n)));
 	return 0;
 }
 
@@ -38,11 +38,11 @@ static void begin(struct side *a)
 	int fd, again;
 
 	NEED(weir_session_arm(a->s, proc_now()) == -EINVAL);
-	NEED(weir_session_fd(a->s, &fd, NULL) == WEIR_OK);
+	NEED_OK(weir_session_fd(a->s, &fd, NULL));
 	NEED(weir_session_fd(a->s, &again, NULL) == WEIR_OK && again == fd);
 	a->loop = epoll_create1(EPOLL_CLOEXEC);
 	NEED(a->loop >= 0 && epoll_ctl(a->loop, EPOLL_CTL_ADD, fd, &e) == 0);
-	NEED(weir_session_on(a->s, BALL, on_ball, a) == WEIR_OK);
+	NEED_OK(weir_session_on(a->s, BALL, on_ball, a));
 }
 
 /* One turn of the loop. */
@@ -62,11 +62,11 @@ static void meet(struct side *a, uint32_t id)
 {
 	int rc;
 
-	NEED(weir_session_barrier_begin(a->s, id, WEIR_BARRIER_PROCESSING, WEIR_BARRIER_FAIL, 0) ==
-	     WEIR_OK);
+	NEED_OK(weir_session_barrier_begin(a->s, id, WEIR_BARRIER_PROCESSING, WEIR_BARRIER_FAIL,
+					   0));
 	while ((rc = weir_session_barrier_test(a->s, id, NULL)) == WEIR_PENDING)
 		turn(a);
-	NEED(rc == WEIR_OK);
+	NEED_OK(rc);
 }
 
 static void play(struct side *a)
@@ -75,12 +75,12 @@ static void play(struct side *a)
 	uint32_t id, i;
 
 	begin(a);
-	NEED(weir_session_barrier_open(a->s, "point", &id, NULL) == WEIR_OK);
+	NEED_OK(weir_session_barrier_open(a->s, "point", &id, NULL));
 	while (weir_session_members(a->s) < 2)
 		turn(a);
 	meet(a, id);
 	if (weir_session_slot(a->s) != 0)
-		NEED(weir_session_send(a->s, BALL, &n, sizeof(n)) == WEIR_OK);
+		NEED_OK(weir_session_send(a->s, BALL, &n, sizeof(n)));
 	while (a->handled < ROUNDS)
 		turn(a);
 	for (i = 0; i < 200; i++)
@@ -93,23 +93,23 @@ static void member(void *arg)
 {
 	struct side a = {.s = NULL};
 
-	NEED(weir_session_attach_region(&a.s, arg, NULL, NULL) == WEIR_OK);
+	NEED_OK(weir_session_attach_region(&a.s, arg, NULL, NULL));
 	play(&a);
-	NEED(weir_session_close(a.s) == WEIR_OK);
+	NEED_OK(weir_session_close(a.s));
 }
 
 int main(void)
 {
-	struct weir_session_config cfg = {.struct_size = sizeof(cfg), .members = 2,
-					  .liveness_ns = UINT64_C(1000000000000)};
+	struct weir_session_config cfg = {
+		.struct_size = sizeof(cfg), .members = 2, .liveness_ns = UINT64_C(1000000000000)};
 	struct side a = {.s = NULL};
 	pid_t pid;
 
-	proc_watchdog(60);
-	NEED(weir_session_create(&a.s, NULL, &cfg, NULL, NULL) == WEIR_OK);
+	proc_watchdog();
+	NEED_OK(weir_session_create(&a.s, NULL, &cfg, NULL, NULL));
 	pid = proc_fork(member, (void *)(uintptr_t)weir_session_region(a.s));
 	play(&a);
 	NEED(proc_reap(pid) == 0);
-	NEED(weir_session_close(a.s) == WEIR_OK);
+	NEED_OK(weir_session_close(a.s));
 	return 0;
 }

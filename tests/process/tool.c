@@ -21,7 +21,7 @@ static uint32_t fence_of(struct weir_session *s)
 {
 	uint32_t id;
 
-	NEED(weir_session_barrier_open(s, "harvest", &id, NULL) == WEIR_OK);
+	NEED_OK(weir_session_barrier_open(s, "harvest", &id, NULL));
 	return id;
 }
 
@@ -33,17 +33,17 @@ static void member(void *arg)
 	uint32_t id, i;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	NEED(weir_session_attach(&s, name, NULL, NULL) == WEIR_OK);
-	NEED(weir_session_wait_members(s, 3, &how) == WEIR_OK);
+	NEED_OK(weir_session_attach(&s, name, NULL, NULL));
+	NEED_OK(weir_session_wait_members(s, 3, &how));
 	for (i = 0; i < 8; i++)
-		NEED(weir_session_send(s, MARKER, &i, sizeof(i)) == WEIR_OK);
+		NEED_OK(weir_session_send(s, MARKER, &i, sizeof(i)));
 	id = fence_of(s);
 	if (!c->arrives) {
 		proc_until(&c->board->step, 1); /* the others wait for this one */
 		for (i = 8; i < 16; i++)
-			NEED(weir_session_send(s, MARKER, &i, sizeof(i)) == WEIR_OK);
-		NEED(weir_session_barrier_begin(s, id, WEIR_BARRIER_DELIVERY, WEIR_BARRIER_FAIL,
-						WEIR_NS_NEVER) == WEIR_OK);
+			NEED_OK(weir_session_send(s, MARKER, &i, sizeof(i)));
+		NEED_OK(weir_session_barrier_begin(s, id, WEIR_BARRIER_DELIVERY, WEIR_BARRIER_FAIL,
+						   WEIR_NS_NEVER));
 		proc_set(&c->board->arrived, 1);
 	}
 	(void)!weir_session_barrier(s, id, WEIR_BARRIER_DELIVERY, WEIR_BARRIER_FAIL, &how,
@@ -73,10 +73,10 @@ static void coordinator(void *arg)
 	struct weir_session *s;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	NEED(weir_session_create(&s, name, &cfg, NULL, NULL) == WEIR_OK);
-	NEED(weir_session_on(s, MARKER, stick, c->board) == WEIR_OK);
+	NEED_OK(weir_session_create(&s, name, &cfg, NULL, NULL));
+	NEED_OK(weir_session_on(s, MARKER, stick, c->board));
 	proc_set(&c->board->counted, 1);
-	NEED(weir_session_wait_members(s, 3, &how) == WEIR_OK);
+	NEED_OK(weir_session_wait_members(s, 3, &how));
 	proc_set(&c->board->counted, 3);
 	(void)!weir_session_barrier(s, fence_of(s), WEIR_BARRIER_DELIVERY, WEIR_BARRIER_FAIL, &how,
 				    NULL);
@@ -171,13 +171,13 @@ static void plain_region(void)
 	size_t n;
 	pid_t pid;
 
-	NEED(weir_ring_bytes(&ring, &n, NULL) == WEIR_OK);
+	NEED_OK(weir_ring_bytes(&ring, &n, NULL));
 	cfg.payload_bytes = n + 4096;
-	NEED(weir_region_create(&r, copy_name, &cfg, NULL) == WEIR_OK);
-	NEED(weir_region_add(&r, WEIR_KIND_USER, "notes", 1000, &obj, NULL) == WEIR_OK);
-	NEED(weir_region_add(&r, WEIR_KIND_RING, "orders", n, &obj, NULL) == WEIR_OK);
-	NEED(weir_ring_format(obj, &ring, NULL) == WEIR_OK);
-	NEED(weir_region_publish(&r, NULL) == WEIR_OK);
+	NEED_OK(weir_region_create(&r, copy_name, &cfg, NULL));
+	NEED_OK(weir_region_add(&r, WEIR_KIND_USER, "notes", 1000, &obj, NULL));
+	NEED_OK(weir_region_add(&r, WEIR_KIND_RING, "orders", n, &obj, NULL));
+	NEED_OK(weir_ring_format(obj, &ring, NULL));
+	NEED_OK(weir_region_publish(&r, NULL));
 	STATUS(weir("stat", copy_name, NULL, NULL), 0);
 	SAYS("object notes: user, 1000 bytes");
 	SAYS("object orders: ring");

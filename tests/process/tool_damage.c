@@ -13,17 +13,17 @@ static void live_and_die(void *arg)
 	uint32_t id, i;
 
 	(void)arg;
-	NEED(weir_session_create(&s, name, &cfg, NULL, NULL) == WEIR_OK);
-	NEED(weir_session_attach_region(&other, weir_session_region(s), NULL, NULL) == WEIR_OK);
+	NEED_OK(weir_session_create(&s, name, &cfg, NULL, NULL));
+	NEED_OK(weir_session_attach_region(&other, weir_session_region(s), NULL, NULL));
 	for (i = 0; i < 8; i++) {
-		NEED(weir_session_send(s, MARKER, &i, sizeof(i)) == WEIR_OK);
-		NEED(weir_session_send(other, MARKER, &i, sizeof(i)) == WEIR_OK);
+		NEED_OK(weir_session_send(s, MARKER, &i, sizeof(i)));
+		NEED_OK(weir_session_send(other, MARKER, &i, sizeof(i)));
 	}
-	NEED(weir_session_poll(s, proc_now()) == WEIR_OK);
-	NEED(weir_session_barrier_open(other, "harvest", &id, NULL) == WEIR_OK);
-	NEED(weir_session_barrier_begin(other, id, WEIR_BARRIER_PROCESSING, WEIR_BARRIER_FAIL, 0) ==
-	     WEIR_OK);
-	NEED(weir_session_poll(s, proc_now()) == WEIR_OK);
+	NEED_OK(weir_session_poll(s, proc_now()));
+	NEED_OK(weir_session_barrier_open(other, "harvest", &id, NULL));
+	NEED_OK(weir_session_barrier_begin(other, id, WEIR_BARRIER_PROCESSING, WEIR_BARRIER_FAIL,
+					   0));
+	NEED_OK(weir_session_poll(s, proc_now()));
 	raise(SIGKILL);
 }
 

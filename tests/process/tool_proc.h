@@ -38,7 +38,7 @@ static inline void run_child(int out, const char *command, const char *a, const 
 			     const char *c)
 {
 	NEED(dup2(out, 1) == 1 && dup2(out, 2) == 2);
-	alarm(60);
+	proc_watchdog();
 	execl(tool, "weir", command, a, b, c, (char *)NULL);
 	_exit(127);
 }
@@ -105,7 +105,7 @@ static inline int test_in_child(void (*body)(void *))
 {
 	int status;
 
-	proc_watchdog(120);
+	proc_watchdog();
 	find_tool();
 	proc_session_name(name, sizeof(name), getpid());
 	NEED(snprintf(copy_name, sizeof(copy_name), "%s-copy", name) > 0);
