@@ -456,6 +456,28 @@ START_TEST(e16_inputs_observed_before_the_map)
 }
 END_TEST
 
+/* A time from before the map does not make it one that the map reads, whatever its clock. */
+START_TEST(e16_warm_times_that_no_rule_reads)
+{
+	struct weir_join_input_config in[] = {{.stream = 1, .flags = WEIR_JOIN_INPUT_WARM}};
+	struct weir_join_config c = config_of(WEIR_JOIN_SEQUENCE, 0);
+	struct yard y;
+	int clock;
+
+	c.input = in;
+	c.n_inputs = 1;
+	make(&y, &c);
+	want(weir_join_observe_time(&y.j, 1, 1, FD, 70, MONO, 0), WEIR_JOIN_OK);
+	frame(&y, 1, 5, 0);
+	take(&y, two, 1);
+	for (clock = 0; clock <= REAL; clock++)
+		want(weir_join_observe_time(&y.j, 1, 1, FD, 90, (enum weir_merge_clock)clock, 0),
+		     WEIR_JOIN_NOT_TRACKED);
+	ck_assert_int_eq(ready(&y, 5, 0), 1);
+	done(&y);
+}
+END_TEST
+
 START_TEST(e16_r48_warm_times_keep_their_clock)
 {
 	struct weir_join_input_config in[] = {{.stream = 1, .flags = WEIR_JOIN_INPUT_WARM}};
@@ -697,6 +719,7 @@ int main(void)
 	tcase_add_test(t, e14_the_output_as_its_own_input);
 	tcase_add_test(t, e15_sequences_that_no_slot_can_hold);
 	tcase_add_test(t, e16_inputs_observed_before_the_map);
+	tcase_add_test(t, e16_warm_times_that_no_rule_reads);
 	tcase_add_loop_test(t, e16_r48_warm_times_keep_their_clock, 0, 2);
 	tcase_add_loop_test(t, e17_r68_r69_latest_by_sequence_and_by_time, 0, 2);
 	tcase_add_test(t, e18_r47_processed_per_source);
