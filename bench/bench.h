@@ -144,6 +144,7 @@ void bench_set_rate(uint64_t per_second);
 /* Each adds its benches. Those of peers exist when configure found the peer. */
 void bench_add_limits(void);
 void bench_add_ring(void);
+void bench_add_block(void);
 void bench_add_lossy(void);
 void bench_add_roundtrip(void);
 void bench_add_latency(void);

@@ -24,6 +24,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/alloc.c %D%/alloc.h \
 	%D%/bench.h \
 	%D%/bench_barrier.c \
+	%D%/bench_block.c \
 	%D%/bench_codec.c \
 	%D%/bench_drain.c \
 	%D%/bench_join.c %D%/bench_join.h \

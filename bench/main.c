@@ -31,6 +31,7 @@ static void add_all(void)
 	study_add_cores();
 	bench_add_limits();
 	bench_add_ring();
+	bench_add_block();
 	bench_add_lossy();
 	bench_add_roundtrip();
 	bench_add_latency();

@@ -235,6 +235,24 @@ static void explain_single(FILE *f, const struct plan *p, const char *group, con
 	}
 }
 
+/* Blocks are counted by their messages, and are less than so many messages. */
+static void explain_blocks(FILE *f, const struct plan *p, const char *group, const char *bullet)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->rows; i++) {
+		const struct bench *b = p->row[i].b;
+
+		if (strcmp(b->group, group) != 0 || strcmp(b->who, "weir-block") != 0)
+			continue;
+		fprintf(f,
+			"%sweir-block: one record holds 32 messages (two of 16 at 1 KiB); figures are "
+			"per message, delivery, progress and loss are per record\n",
+			bullet);
+		return;
+	}
+}
+
 void report_notes(FILE *f, const struct plan *p, const char *group, const char *bullet)
 {
 	uint32_t i;
@@ -255,6 +273,7 @@ void report_notes(FILE *f, const struct plan *p, const char *group, const char *
 		latency_notes(f, p, group, bullet);
 	explain_signs(f, p, group, bullet);
 	explain_single(f, p, group, bullet);
+	explain_blocks(f, p, group, bullet);
 	explain_refs(f, p, group, bullet);
 	explain_rest(f, p, group, bullet);
 	explain_lost(f, p, group, bullet);
