@@ -64,6 +64,7 @@ struct bench_sample {
 	double waiting;  /* share of the roles' time in which they wanted a CPU and had none */
 	double value;    /* what role 0 cares to report */
 	uint64_t lost;   /* messages that readers missed and know of, all together */
+	uint64_t evicted; /* times that a reader was, all together */
 	double calls;    /* system calls inside the timed part, all roles; NaN: not counted */
 };
 
@@ -101,7 +102,8 @@ struct bench {
 	uint32_t flags;
 	uint32_t size;    /* payload bytes of a message; 0: none */
 	uint32_t batch;   /* messages per commit, push or pop */
-	uint32_t burst;   /* messages per generation and member; group "fence" */
+	uint32_t burst;   /* messages per operation, if it is not one: group "fence", of a member */
+	uint32_t evicts;  /* nonzero: its writer evicts readers that are in its way, and counts them */
 	uint32_t readers; /* roles besides the first */
 	uint64_t rate;    /* with BENCH_OPEN: messages per second; 0: as fast as they go */
 	enum bench_skew skew;
@@ -146,6 +148,7 @@ void bench_add_limits(void);
 void bench_add_ring(void);
 void bench_add_block(void);
 void bench_add_lossy(void);
+void bench_add_evict(void);
 void bench_add_roundtrip(void);
 void bench_add_latency(void);
 void bench_add_progress(void);

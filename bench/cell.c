@@ -1,6 +1,7 @@
 /* Cells. See cell.h. */
 #include "cell.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -64,6 +65,12 @@ void cell_kept(char *cell, const struct plan_row *row)
 {
 	snprintf(cell, CELL, "%u/%u%s", (unsigned)row->ns.n, (unsigned)row->dropped,
 		 row->disturbed ? " !" : "");
+}
+
+void cell_evicted(char *cell, const struct plan_row *row)
+{
+	if (row->b->evicts && row->lost.n > 0)
+		snprintf(cell, CELL, "%" PRIu64, row->evicted);
 }
 
 void cell_case(char *cell, const struct plan *p, const struct plan_row *row)

@@ -15,6 +15,8 @@ void cell_comparison(char *cell, const struct stats_spread *s, int disturbed);
 char cell_sign(const struct stats_spread *s, int disturbed); /* '~', '?' or 0 */
 /* "kept/dropped", and ! of rows judged on all. */
 void cell_kept(char *cell, const struct plan_row *row);
+/* Readers evicted, of rows whose writer does so. */
+void cell_evicted(char *cell, const struct plan_row *row);
 /* The name of its case, * where roles share CPUs. */
 void cell_case(char *cell, const struct plan *p, const struct plan_row *row);
 

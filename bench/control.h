@@ -12,6 +12,7 @@ struct result {
 	uint64_t allocs, voluntary, involuntary, faults;
 	uint64_t waited; /* ns, runnable without a CPU */
 	uint64_t lost;   /* messages */
+	uint64_t evicted;
 	uint32_t done;
 	uint32_t idle; /* yields for the harness: see role_idle() */
 	int32_t tid;

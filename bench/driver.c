@@ -205,6 +205,7 @@ static double total(struct bench_env *env, const struct bench *b, unsigned roles
 		out->involuntary += r->involuntary;
 		out->faults += r->faults;
 		out->lost += r->lost;
+		out->evicted += r->evicted;
 		waited += r->waited;
 	}
 	if (ctl->failed.text[0] == '\0' && ctl->result[0].ops != n)

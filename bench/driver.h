@@ -83,6 +83,8 @@ int role_start(struct role *me);
 void role_done(struct role *me, uint64_t ops);
 /* Messages that this reader missed and knows of; they are among the operations it did. */
 void role_lost(struct role *me, uint64_t messages);
+/* How often it evicted a reader: by the writer of a row that does. */
+void role_evicted(struct role *me, uint64_t times);
 void role_value(struct role *me, double value); /* any role; the last one stands */
 
 /* Another role has failed, or has finished and wants the rest to stop. */

@@ -56,8 +56,11 @@ static void samples(FILE *f, const struct plan *p, const struct plan_row *row)
 		fprintf(f,
 			"\"allocs\": %" PRIu64 ", \"voluntary_switches\": %" PRIu64
 			", \"involuntary_switches\": %" PRIu64 ", \"faults\": %" PRIu64
-			", \"lost\": %" PRIu64 "}",
+			", \"lost\": %" PRIu64,
 			s->allocs, s->voluntary, s->involuntary, s->faults, s->lost);
+		if (row->b->evicts)
+			fprintf(f, ", \"evicted\": %" PRIu64, s->evicted);
+		fputc('}', f);
 		comma = ",";
 	}
 	fputs("]\n", f);
@@ -99,6 +102,8 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	jsonw_spread(f, "times_ref", &row->ref, ", ");
 	fprintf(f, "\"ref_is_limit\": %s,\n      ", row->ref_is_limit ? "true" : "false");
 	jsonw_spread(f, "lost", &row->lost, ",\n      ");
+	if (row->b->evicts)
+		fprintf(f, "\"evicted\": %" PRIu64 ",\n      ", row->evicted);
 	jsonw_spread(f, "drain_ns_per_op", &row->drain, ",\n      ");
 	jsonw_spread(f, "rest_ns_per_op", &row->rest, ",\n      ");
 	latency_json(f, p, row, "\n      ");

@@ -216,20 +216,31 @@ static void judge_drain(const struct plan *p, struct plan_row *row)
 	stats_spread_of(ns, keep, p->rounds, &row->drain);
 }
 
-/* What readers missed, as a share of what they all should have had. */
+/* Messages of a sample to all readers. */
+static double messages_of(const struct plan_row *row)
+{
+	const uint32_t each = row->b->burst > 0 ? row->b->burst : 1;
+
+	return (double)row->n * each * row->b->readers;
+}
+
+/* What readers missed, as a share of what they all should have had; and those that were evicted. */
 static void judge_lost(const struct plan *p, struct plan_row *row)
 {
 	const uint8_t *keep = plan_keep(p, row);
-	const double all = (double)row->n * row->b->readers;
+	const double all = messages_of(row);
 	double share[STATS_ROUNDS_MAX];
 	uint32_t r;
 
 	memset(&row->lost, 0, sizeof(row->lost));
+	row->evicted = 0;
 	if (!(row->b->flags & BENCH_LOSSY))
 		return;
-	for (r = 0; r < p->rounds; r++)
+	for (r = 0; r < p->rounds; r++) {
 		share[r] = isnan(row->sample[r].ns_per_op) ? (double)NAN
 							   : (double)row->sample[r].lost / all;
+		row->evicted += keep[r] ? row->sample[r].evicted : 0;
+	}
 	stats_spread_of(share, keep, p->rounds, &row->lost);
 }
 

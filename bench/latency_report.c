@@ -28,6 +28,7 @@ enum column {
 	LIMIT,
 	REF,
 	LOST,
+	EVICTED,
 	COSTS, /* enum cell_cost */
 	WAITING = COSTS + CELL_COSTS,
 	KEPT_DROPPED,
@@ -51,6 +52,7 @@ static const char *const heading[COLUMNS] = {
 	[LIMIT] = "x limit",
 	[REF] = "x ref",
 	[LOST] = "lost %",
+	[EVICTED] = "evicted",
 	[WAITING] = "wait %",
 	[KEPT_DROPPED] = "kept/dropped",
 };
@@ -128,6 +130,7 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref, row->disturbed != 0);
 	if (row->lost.n > 0)
 		cell_number(cell[LOST], row->lost.median * 100);
+	cell_evicted(cell[EVICTED], row);
 	cell_costs(cell + COSTS, p, row);
 	if (!isnan(row->waiting))
 		snprintf(cell[WAITING], CELL, "%.2f", row->waiting * 100);
@@ -155,6 +158,7 @@ void latency_table(FILE *f, const struct plan *p, const char *group, int markdow
 	t.goes[BEST] = 5;
 	t.goes[MAXIMUM] = 6;
 	t.goes[RATIO_RANGE] = 7;
+	t.goes[EVICTED] = 8;
 	for (s = 0; s < p->sets; s++)
 		for (i = 0; i < p->rows; i++) {
 			const struct plan_row *row = &p->row[i];

@@ -27,6 +27,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/bench_block.c \
 	%D%/bench_codec.c \
 	%D%/bench_drain.c \
+	%D%/bench_evict.c \
 	%D%/bench_join.c %D%/bench_join.h \
 	%D%/bench_join_tell.c \
 	%D%/bench_fence.c \

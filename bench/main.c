@@ -42,6 +42,7 @@ static void add_all(void)
 	bench_add_quorum();
 	bench_add_codec();
 	bench_add_drain();
+	bench_add_evict();
 	bench_add_region();
 	bench_add_session();
 	bench_add_wakeup();

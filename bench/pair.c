@@ -83,3 +83,21 @@ int pair_follow(struct role *me, unsigned i, struct weir_ring_reader *r)
 
 	return rc < 0 ? fail(me, "weir_ring_reader_attach", rc, &err) : 0;
 }
+
+int pair_accounts(struct role *me, const struct weir_ring_reader *r, uint64_t had, uint64_t sent)
+{
+	if (had + r->lost_messages == sent)
+		return 0;
+	return role_fail(me, "role %u: %llu received and %llu lost of %llu", me->index,
+			 (unsigned long long)had, (unsigned long long)r->lost_messages,
+			 (unsigned long long)sent);
+}
+
+uint64_t pair_evictions(const struct weir_ring_writer *w)
+{
+	struct weir_ring_stats s;
+
+	memset(&s, 0, sizeof(s));
+	s.struct_size = sizeof(s);
+	return weir_ring_read_stats(w->shm, &s) == WEIR_OK ? s.evictions : UINT64_MAX;
+}

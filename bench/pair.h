@@ -20,6 +20,11 @@ int pair_read(struct role *me, unsigned i, struct weir_ring_reader *r);
 /* Or follow it without being waited for. */
 int pair_follow(struct role *me, unsigned i, struct weir_ring_reader *r);
 
+/* Is all that was sent received or lost? 0, or -1 with the role failed. For a reader that may lose. */
+int pair_accounts(struct role *me, const struct weir_ring_reader *r, uint64_t had, uint64_t sent);
+/* How often the ring's writers have evicted a reader. */
+uint64_t pair_evictions(const struct weir_ring_writer *w);
+
 /* Claims room for one message, which it fills; commits what is there whenever it has to wait. The
  * caller commits. */
 BENCH_INLINE int pair_put(struct role *me, struct weir_ring_writer *w, size_t size, uint64_t seq)
@@ -52,6 +57,33 @@ BENCH_INLINE int pair_take(struct role *me, struct weir_ring_reader *r, size_t s
 	}
 	if (BENCH_UNLIKELY(v.len != size || msg_differs(me, v.ptr, size, seq) != 0))
 		return role_bad_message(me, seq, v.ptr);
+	return 1;
+}
+
+/* The same where the writer may not wait for this reader: the message is handled in place and then
+ * has to have been intact all the time. 1 there was one, 0 there was none, -1 give up. What is lost
+ * is counted in *r, and not in *had. */
+BENCH_INLINE int pair_take_or_lose(struct role *me, struct weir_ring_reader *r, size_t size,
+				   uint64_t *had)
+{
+	struct weir_ring_view v;
+	int rc = weir_ring_poll(r, &v), bad;
+
+	if (rc == WEIR_EMPTY)
+		return 0;
+	if (rc == WEIR_LAPPED)
+		return 1;
+	if (BENCH_UNLIKELY(rc != WEIR_OK))
+		return role_fail(me, "weir_ring_poll: %s", weir_error_name(rc));
+	bad = v.len != size || msg_differs(me, v.ptr, size, v.seq) != 0;
+	rc = weir_ring_check(r, &v);
+	if (rc == WEIR_LAPPED)
+		return 1;
+	if (BENCH_UNLIKELY(rc != WEIR_OK))
+		return role_fail(me, "weir_ring_check: %s", weir_error_name(rc));
+	if (BENCH_UNLIKELY(bad))
+		return role_bad_message(me, v.seq, v.ptr);
+	(*had)++;
 	return 1;
 }
 

@@ -254,6 +254,7 @@ static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
 	s->involuntary = got.involuntary;
 	s->faults = got.faults;
 	s->lost = got.lost;
+	s->evicted = got.evicted;
 }
 
 /* splitmix64: all that is wanted is another order each round, the same for the same seed. */

@@ -30,7 +30,7 @@ struct plan_sample {
 	double waiting;       /* share of the roles' time */
 	double stolen;        /* share of their CPUs' time that the host had; 0 when not known */
 	double value;         /* struct bench_sample's */
-	uint64_t allocs, voluntary, involuntary, faults, lost;
+	uint64_t allocs, voluntary, involuntary, faults, lost, evicted;
 };
 
 /* What p->keep says of a row's sample in a round; 0: dropped. */
@@ -67,6 +67,7 @@ struct plan_row {
 	uint32_t ref_is_limit;     /* that is what the machine can do */
 	struct stats_spread drain; /* value, of rows with BENCH_DRAINS; n = 0: none */
 	struct stats_spread lost;  /* share of the messages, of rows with BENCH_LOSSY; n = 0: none */
+	uint64_t evicted;          /* readers, in the kept rounds, of rows that do so */
 	struct stats_spread rest;  /* ns without those of the rows in b->less; n = 0: none */
 	uint32_t disturbed;        /* too few rounds were quiet: judged on all of them */
 	uint32_t dropped;          /* rounds in which its sample was disturbed */

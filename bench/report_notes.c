@@ -124,7 +124,7 @@ static void explain_refs(FILE *f, const struct plan *p, const char *group, const
 
 		if (p->row[i].ref.n == 0 || strcmp(b->group, group) != 0)
 			continue;
-		if (b->flags & BENCH_LOSSY) {
+		if ((b->flags & BENCH_LOSSY) && strcmp(group, "ring") == 0) {
 			lossy = 1;
 			continue;
 		}
@@ -160,9 +160,11 @@ static void explain_lost(FILE *f, const struct plan *p, const char *group, const
 		if (p->row[i].lost.n > 0 && strcmp(p->row[i].b->group, group) == 0) {
 			fprintf(f,
 				"%slost %%: of all messages to all readers, those that a reader "
-				"missed, and said so; ns/op is per message sent, M/s and GB/s "
-				"count what arrived\n",
-				bullet);
+				"missed, and said so%s\n",
+				bullet,
+				latency_is_in(p, group) ? ""
+							: "; ns/op is per message sent, M/s and "
+							  "GB/s count what arrived");
 			return;
 		}
 }
@@ -246,8 +248,8 @@ static void explain_blocks(FILE *f, const struct plan *p, const char *group, con
 		if (strcmp(b->group, group) != 0 || strcmp(b->who, "weir-block") != 0)
 			continue;
 		fprintf(f,
-			"%sweir-block: one record holds 32 messages (two of 16 at 1 KiB); figures are "
-			"per message, delivery, progress and loss are per record\n",
+			"%sweir-block: one record holds 32 messages (two of 16 at 1 KiB); figures "
+			"are per message, delivery, progress and loss are per record\n",
 			bullet);
 		return;
 	}

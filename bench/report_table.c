@@ -20,6 +20,7 @@ enum column {
 	LIMIT,
 	REF,
 	LOST,
+	EVICTED,
 	DRAIN,
 	REST,
 	COSTS, /* enum cell_cost */
@@ -41,6 +42,7 @@ static const char *const heading[COLUMNS] = {
 	[LIMIT] = "x limit",
 	[REF] = "x ref",
 	[LOST] = "lost %",
+	[EVICTED] = "evicted",
 	[DRAIN] = "drain ns",
 	[REST] = "rest ns",
 	[WAITING] = "wait %",
@@ -95,6 +97,7 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref, row->disturbed != 0);
 	if (row->lost.n > 0)
 		cell_number(cell[LOST], row->lost.median * 100);
+	cell_evicted(cell[EVICTED], row);
 	if (row->drain.n > 0)
 		cell_number(cell[DRAIN], row->drain.median);
 	if (row->rest.n > 0)
@@ -120,6 +123,7 @@ void report_table(FILE *f, const struct plan *p, const char *group, int markdown
 	t.goes[RATE] = 2;
 	t.goes[COSTS + CELL_SWITCHES] = 3;
 	t.goes[NS_RANGE] = 4;
+	t.goes[EVICTED] = 5;
 	/* in the order of declaration, whatever the last round's order was */
 	for (s = 0; s < p->sets; s++)
 		for (i = 0; i < p->rows; i++) {

@@ -145,6 +145,11 @@ void role_lost(struct role *me, uint64_t messages)
 	me->ctl->result[me->index].lost = messages;
 }
 
+void role_evicted(struct role *me, uint64_t times)
+{
+	me->ctl->result[me->index].evicted = times;
+}
+
 void role_value(struct role *me, double value)
 {
 	me->ctl->value = value;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { TABLE_COLUMNS = 24, TABLE_CELL = 80, TABLE_WIDTH = 160 };
+enum { TABLE_COLUMNS = 26, TABLE_CELL = 80, TABLE_WIDTH = 160 };
 
 struct table {
 	char (*row)[TABLE_COLUMNS][TABLE_CELL]; /* the first one is the heading */

@@ -338,6 +338,33 @@ START_TEST(lost_is_the_share_of_what_all_readers_should_have_had)
 }
 END_TEST
 
+START_TEST(lost_of_an_operation_of_many_messages_is_a_share_of_them)
+{
+	rows[OURS].sample[0].lost = rows[OURS].sample[1].lost = rows[OURS].sample[2].lost = 500;
+	benches[OURS].flags = BENCH_LOSSY;
+	benches[OURS].readers = 1;
+	benches[OURS].burst = 5;
+	plan_judge(&plan);
+	ck_assert_double_eq_tol(rows[OURS].lost.median, 0.1, EXACT);
+}
+END_TEST
+
+START_TEST(evictions_are_those_of_kept_rounds)
+{
+	rows[OURS].sample[0].evicted = 3;
+	rows[OURS].sample[1].evicted = 4;
+	rows[OURS].sample[3].evicted = 100;
+	rows[OURS].sample[3].after = 1000; /* dropped */
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].evicted, 0); /* waits for its readers */
+	benches[OURS].flags = BENCH_LOSSY;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].evicted, 7);
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].evicted, 7); /* however often it is judged */
+}
+END_TEST
+
 START_TEST(rest_is_without_the_rows_named_of_the_same_round)
 {
 	snprintf(benches[OURS].less[0], sizeof(benches[OURS].less[0]), "g/limit/machine");
@@ -579,6 +606,8 @@ int main(void)
 	tcase_add_test(judged, parts_are_in_no_ratio);
 	tcase_add_test(judged, drains_are_the_values_of_kept_rounds_of_rows_that_have_them);
 	tcase_add_test(judged, lost_is_the_share_of_what_all_readers_should_have_had);
+	tcase_add_test(judged, lost_of_an_operation_of_many_messages_is_a_share_of_them);
+	tcase_add_test(judged, evictions_are_those_of_kept_rounds);
 	tcase_add_test(judged, rest_is_without_the_rows_named_of_the_same_round);
 	tcase_add_test(judged, waiting_is_the_median_over_rows_that_need_not_share_cpus);
 	tcase_add_test(judged, a_row_that_was_never_quiet_is_judged_on_all_its_rounds_and_says_so);

@@ -153,6 +153,12 @@ START_TEST(a_table_of_distributions_has_what_the_others_have)
 	print("wakeup", 0, 1);
 	SAYS("| x ref |");
 	SAYS("| lost % |");
+	SAYS_NOT("evicted");
+	bench[0].evicts = 1;
+	r->evicted = 123;
+	print("wakeup", 0, 1);
+	SAYS("| lost % | evicted |");
+	SAYS("| 50.00 | 123 |");
 }
 END_TEST
 
@@ -334,6 +340,8 @@ START_TEST(no_table_of_rows_is_too_wide)
 	r->disturbed = 1;
 	bench[0].way = BENCH_PARK;
 	bench[0].readers = 8;
+	bench[0].evicts = 1;
+	r->evicted = 1234567;
 	r->sample[0].faults = 12345;
 	print("ring", 0, 0);
 	ck_assert_uint_le(widest(), TABLE_WIDTH);
