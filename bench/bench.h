@@ -150,6 +150,7 @@ void bench_add_block(void);
 void bench_add_lossy(void);
 void bench_add_evict(void);
 void bench_add_roundtrip(void);
+void bench_add_trip(void);
 void bench_add_latency(void);
 void bench_add_progress(void);
 void bench_add_drain(void);
@@ -215,6 +216,12 @@ void bench_add_roundtrip_cases(const char *who, uint32_t flags,
 void bench_add_latency_cases(const char *who, uint32_t flags,
 			     double (*run)(struct bench_env *, const struct bench *, uint64_t,
 					   struct bench_sample *));
+/* And, on threads, those of requests of BENCH_BATCH messages, and of one: published together where the
+ * transport can do that, to so many readers, each of which answers by one message when it has handled
+ * the last; an operation is over with the last answer. */
+void bench_add_trip_cases(const char *who, uint32_t flags, uint32_t batch, uint32_t readers,
+			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
+					struct bench_sample *));
 void bench_add_rate_cases(const char *who, uint32_t flags, uint32_t readers,
 			  double (*run)(struct bench_env *, const struct bench *, uint64_t,
 					struct bench_sample *));

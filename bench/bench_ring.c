@@ -6,8 +6,6 @@
  * a time do. "weir-run" takes by one call whatever is there, up to 32, and where the writer commits
  * 32 at a time also claims them so: the counterpart of the peers' bulk calls.
  */
-#include <weir/ring_run.h>
-
 #include "pair.h"
 
 BENCH_INLINE int ring_write(struct role *me, size_t size)
@@ -57,28 +55,6 @@ BENCH_INLINE int ring_read(struct role *me, size_t size, uint64_t every)
 	return 0;
 }
 
-/* Claims and fills as many as there is room for, up to `want`. How many; -1 give up. */
-BENCH_INLINE int put_run(struct role *me, struct weir_ring_writer *w, size_t size, uint64_t seq,
-			 uint32_t want)
-{
-	const uint64_t stride = weir_ring_stride((uint32_t)size);
-	struct weir_ring_room room;
-	uint32_t i, n = 0;
-	int rc;
-
-	while (BENCH_UNLIKELY((rc = weir_ring_claim_run(w, 1, (uint32_t)size, want, WEIR_RING_GATED,
-							&room, &n)) != WEIR_OK)) {
-		if (rc != WEIR_FULL)
-			return role_fail(me, "weir_ring_claim_run: %s", weir_error_name(rc));
-		weir_ring_commit(w);
-		if (role_idle(me) != 0)
-			return -1;
-	}
-	for (i = 0; i < n; i++)
-		msg_write(me, room.ptr + i * stride, size, seq + i);
-	return (int)n;
-}
-
 /* n is a multiple of BENCH_BATCH: the plan sees to it. */
 BENCH_INLINE int run_write(struct role *me, size_t size)
 {
@@ -91,7 +67,7 @@ BENCH_INLINE int run_write(struct role *me, size_t size)
 	if (pair_write(me, 0, &table, &w) != 0 || role_start(me) != 0)
 		return -1;
 	while (i < me->n) {
-		n = put_run(me, &w, size, i, BENCH_BATCH - open);
+		n = pair_put_run(me, &w, size, i, BENCH_BATCH - open);
 		if (n < 0)
 			return -1;
 		i += (uint64_t)n;

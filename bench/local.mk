@@ -40,6 +40,7 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/bench_ring.c \
 	%D%/bench_roundtrip.c \
 	%D%/bench_session.c \
+	%D%/bench_trip.c \
 	%D%/bench_wakeup.c \
 	%D%/cell.c %D%/cell.h \
 	%D%/calibrate.c \

@@ -48,4 +48,28 @@ BENCH_INLINE int loop_trip(struct role *me, loop_fn put, void *out, loop_fn take
 	return 0;
 }
 
+/* The same of requests of b->batch messages, answered by one message when the last was taken. */
+BENCH_INLINE int loop_trip_batch(struct role *me, loop_fn put, void *out, loop_fn take, void *in,
+				 size_t size)
+{
+	const uint64_t batch = me->b->batch;
+	const int asks = me->index == 0;
+	uint64_t i, k, begun;
+
+	if (role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++) {
+		begun = latency_begin(me);
+		for (k = 0; k < batch; k++)
+			if ((asks ? put(me, out, size, i * batch + k)
+				  : take(me, in, size, i * batch + k)) != 0)
+				return -1;
+		if ((asks ? take(me, in, size, i) : put(me, out, size, i)) != 0)
+			return -1;
+		latency_end(me, begun);
+	}
+	role_done(me, i);
+	return 0;
+}
+
 #endif

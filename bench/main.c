@@ -34,6 +34,7 @@ static void add_all(void)
 	bench_add_block();
 	bench_add_lossy();
 	bench_add_roundtrip();
+	bench_add_trip();
 	bench_add_latency();
 	bench_add_progress();
 	bench_add_rendezvous();

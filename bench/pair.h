@@ -5,6 +5,7 @@
 #include <weir/progress.h>
 #include <weir/region.h>
 #include <weir/ring.h>
+#include <weir/ring_run.h>
 
 #include "driver.h"
 #include "msg.h"
@@ -42,6 +43,28 @@ BENCH_INLINE int pair_put(struct role *me, struct weir_ring_writer *w, size_t si
 	}
 	msg_write(me, room.ptr, size, seq);
 	return 0;
+}
+
+/* Claims and fills as many as there is room for, up to `want`. How many; -1 give up. */
+BENCH_INLINE int pair_put_run(struct role *me, struct weir_ring_writer *w, size_t size,
+			      uint64_t seq, uint32_t want)
+{
+	const uint64_t stride = weir_ring_stride((uint32_t)size);
+	struct weir_ring_room room;
+	uint32_t i, n = 0;
+	int rc;
+
+	while (BENCH_UNLIKELY((rc = weir_ring_claim_run(w, 1, (uint32_t)size, want, WEIR_RING_GATED,
+							&room, &n)) != WEIR_OK)) {
+		if (rc != WEIR_FULL)
+			return role_fail(me, "weir_ring_claim_run: %s", weir_error_name(rc));
+		weir_ring_commit(w);
+		if (role_idle(me) != 0)
+			return -1;
+	}
+	for (i = 0; i < n; i++)
+		msg_write(me, room.ptr + i * stride, size, seq + i);
+	return (int)n;
 }
 
 /* Looks for the next message and checks it. 1 there was one, 0 there was none, -1 give up. */

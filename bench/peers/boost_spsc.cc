@@ -184,6 +184,74 @@ template <size_t Size> int trip(struct role *me)
 	return 0;
 }
 
+/* Requests of a batch, pushed at once, to so many readers, each of which consumes what is there until
+ * it has the batch, and answers over a queue of its own, behind those of the requests. */
+enum { TRIP_READERS_MAX = 2 };
+
+template <size_t Size> int push_batch(struct role *me, unsigned q, message<Size> *m, uint64_t seq)
+{
+	const uint32_t batch = me->b->batch;
+
+	for (uint32_t k = 0; k < batch; k++)
+		msg_number(me, &m[k].number, seq + k);
+	for (size_t sent = 0; sent < batch;) {
+		size_t did = queue_at<Size>(me->arena, q).push(m + sent, batch - sent);
+
+		if (did == 0 && role_idle(me) != 0)
+			return -1;
+		sent += did;
+	}
+	return 0;
+}
+
+template <size_t Size> int ask(struct role *me)
+{
+	const unsigned readers = me->b->readers;
+	checker<Size> check[TRIP_READERS_MAX] = {{me, 0, 0, false}, {me, 0, 0, false}};
+	message<Size> m[BENCH_BATCH];
+
+	for (unsigned k = 0; k < BENCH_BATCH; k++)
+		msg_prepare(me, &m[k], Size);
+	if (role_start(me) != 0)
+		return -1;
+	for (uint64_t i = 0; i < me->n; i++) {
+		const uint64_t begun = latency_begin(me);
+
+		for (unsigned q = 0; q < readers; q++)
+			if (push_batch<Size>(me, q, m, i * me->b->batch) != 0)
+				return -1;
+		for (unsigned q = 0; q < readers; q++)
+			if (take<Size>(me, readers + q, check[q]) != 0)
+				return -1;
+		latency_end(me, begun);
+	}
+	role_done(me, me->n);
+	return 0;
+}
+
+template <size_t Size> int answer(struct role *me)
+{
+	const unsigned q = me->index - 1;
+	checker<Size> check{me, 0, 0, false};
+	message<Size> m;
+
+	msg_prepare(me, &m, Size);
+	if (role_start(me) != 0)
+		return -1;
+	for (uint64_t i = 0; i < me->n; i++) {
+		while (check.next < (i + 1) * me->b->batch)
+			if (queue_at<Size>(me->arena, q).consume_all(check) == 0 &&
+			    role_idle(me) != 0)
+				return -1;
+		if (check.wrong)
+			return check.verdict();
+		if (put<Size>(me, me->b->readers + q, m, i) != 0)
+			return -1;
+	}
+	role_done(me, me->n);
+	return 0;
+}
+
 /* ---- at a fixed rate ---- */
 
 using flow_message = message<FLOW_BYTES>;
@@ -262,6 +330,23 @@ double run_trip(struct bench_env *env, const struct bench *b, uint64_t n, struct
 	return driver_run(env, b, tripper, tripper, 2, n, out);
 }
 
+int asker(struct role *me)
+{
+	return MESSAGE_BY_SIZE(ask, me);
+}
+
+int answerer(struct role *me)
+{
+	return MESSAGE_BY_SIZE(answer, me);
+}
+
+double run_batch_trip(struct bench_env *env, const struct bench *b, uint64_t n,
+		      struct bench_sample *out)
+{
+	setup_for(env->arena, b->size, 2 * b->readers);
+	return driver_run(env, b, asker, answerer, 1 + b->readers, n, out);
+}
+
 double run_rate(struct bench_env *env, const struct bench *b, uint64_t n, struct bench_sample *out)
 {
 	setup_for(env->arena, FLOW_BYTES, 1);
@@ -287,5 +372,8 @@ extern "C" void bench_add_boost(void)
 	bench_add_ring_cases("boost-spsc-all", BENCH_PEER, bench_ring_consumer_case, run_all);
 	bench_add_roundtrip_cases("boost-spsc", BENCH_PEER, run_trip);
 	bench_add_latency_cases("boost-spsc", BENCH_PEER, run_trip);
+	bench_add_trip_cases("boost-spsc", BENCH_PEER, BENCH_BATCH, 1, run_batch_trip);
+	bench_add_trip_cases("boost-spsc-each", BENCH_PEER, 1, 2, run_batch_trip);
+	bench_add_trip_cases("boost-spsc-each", BENCH_PEER, BENCH_BATCH, 2, run_batch_trip);
 	bench_add_rate_cases("boost-spsc", BENCH_PEER, 1, run_rate);
 }

@@ -185,6 +185,27 @@ static int tripper(struct role *me)
 	return MSG_BY_SIZE(trip, me);
 }
 
+/* There are no bulk calls: a request of 32 is 32 calls on each side. */
+BENCH_INLINE int batch_trip(struct role *me, size_t size)
+{
+	struct end out = {queue(me->arena, me->index), 0};
+	struct end in = {queue(me->arena, 1 - me->index), 0};
+
+	return loop_trip_batch(me, put, &out, take, &in, size);
+}
+
+static int batch_tripper(struct role *me)
+{
+	return MSG_BY_SIZE(batch_trip, me);
+}
+
+static double run_batch_trip(struct bench_env *env, const struct bench *b, uint64_t n,
+			     struct bench_sample *out)
+{
+	setup(env->arena, 2, b->size);
+	return driver_run(env, b, batch_tripper, batch_tripper, 2, n, out);
+}
+
 static double run_trip(struct bench_env *env, const struct bench *b, uint64_t n,
 		       struct bench_sample *out)
 {
@@ -260,5 +281,6 @@ void bench_add_ck_ring(void)
 	bench_add_ring_cases("ck_ring-spmc", BENCH_PEER | BENCH_SHARING, spmc_wants, run_spmc);
 	bench_add_roundtrip_cases("ck_ring", BENCH_PEER, run_trip);
 	bench_add_latency_cases("ck_ring", BENCH_PEER, run_trip);
+	bench_add_trip_cases("ck_ring", BENCH_PEER, BENCH_BATCH, 1, run_batch_trip);
 	bench_add_rate_cases("ck_ring", BENCH_PEER, 1, run_rate);
 }

@@ -201,6 +201,80 @@ static double run_trip(struct bench_env *env, const struct bench *b, uint64_t n,
 	return driver_run(env, b, tripper, tripper, 2, n, out);
 }
 
+/* A request of 32 by one call; taken by what is there. */
+BENCH_INLINE int ask(struct role *me, size_t size)
+{
+	uint64_t msg[BENCH_BATCH * MSG_MAX / sizeof(uint64_t)];
+	struct end in;
+	uint64_t i, begun;
+	unsigned k;
+
+	set_end(me, &in, 1, size);
+	for (k = 0; k < BENCH_BATCH; k++)
+		msg_prepare(me, (uint8_t *)msg + k * size, size);
+	if (role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++) {
+		begun = latency_begin(me);
+		for (k = 0; k < BENCH_BATCH; k++)
+			msg_number(me, (uint8_t *)msg + k * size, i * BENCH_BATCH + k);
+		while (rte_ring_sp_enqueue_bulk_elem(queue(me->arena, 0), msg, (unsigned)size,
+						     BENCH_BATCH, NULL) == 0)
+			if (role_idle(me) != 0)
+				return -1;
+		if (take(me, &in, size, i) != 0)
+			return -1;
+		latency_end(me, begun);
+	}
+	role_done(me, i);
+	return 0;
+}
+
+BENCH_INLINE int answer(struct role *me, size_t size)
+{
+	uint64_t msg[BENCH_BATCH * MSG_MAX / sizeof(uint64_t)];
+	struct end out;
+	uint64_t i, seq = 0;
+	unsigned k, got;
+
+	set_end(me, &out, 1, size);
+	if (role_start(me) != 0)
+		return -1;
+	for (i = 0; i < me->n; i++) {
+		while (seq < (i + 1) * BENCH_BATCH) {
+			got = rte_ring_sc_dequeue_burst_elem(queue(me->arena, 0), msg,
+							     (unsigned)size, BENCH_BATCH, NULL);
+			if (got == 0 && role_idle(me) != 0)
+				return -1;
+			for (k = 0; k < got; k++, seq++)
+				if (msg_differs(me, (uint8_t *)msg + k * size, size, seq))
+					return role_bad_message(me, seq, (uint8_t *)msg + k * size);
+		}
+		if (put(me, &out, size, i) != 0)
+			return -1;
+	}
+	role_done(me, i);
+	return 0;
+}
+
+static int asker(struct role *me)
+{
+	return MSG_BY_SIZE(ask, me);
+}
+
+static int answerer(struct role *me)
+{
+	return MSG_BY_SIZE(answer, me);
+}
+
+static double run_batch_trip(struct bench_env *env, const struct bench *b, uint64_t n,
+			     struct bench_sample *out)
+{
+	if (setup(env, 2, b->size) != 0)
+		return -1;
+	return driver_run(env, b, asker, answerer, 2, n, out);
+}
+
 /* ---- at a fixed rate ---- */
 
 static int flow_put(struct role *me, void *end, uint64_t seq, const struct flow_stamp *s)
@@ -262,5 +336,6 @@ void bench_add_rte(void)
 	bench_add_ring_cases("rte_ring-burst", BENCH_PEER, bench_ring_consumer_case, run_burst);
 	bench_add_roundtrip_cases("rte_ring", BENCH_PEER, run_trip);
 	bench_add_latency_cases("rte_ring", BENCH_PEER, run_trip);
+	bench_add_trip_cases("rte_ring", BENCH_PEER, BENCH_BATCH, 1, run_batch_trip);
 	bench_add_rate_cases("rte_ring", BENCH_PEER, 1, run_rate);
 }

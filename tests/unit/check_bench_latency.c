@@ -315,26 +315,58 @@ static double no_run(struct bench_env *e, const struct bench *b, uint64_t n,
 	return -1;
 }
 
+START_TEST(round_trips_grow_by_size_batch_and_readers_in_the_full_plan_only)
+{
+	static const char *const name[] = {
+		"roundtrip/64B/threads",	  "roundtrip/64B/processes",
+		"roundtrip/8B/threads",		  "roundtrip/8B/processes",
+		"roundtrip/1KiB/threads",	  "roundtrip/1KiB/processes",
+		"roundtrip/8B/batch32/threads",	  "roundtrip/64B/batch32/threads",
+		"roundtrip/1KiB/batch32/threads", "roundtrip/1to2/8B/threads",
+		"roundtrip/1to2/64B/threads",	  "roundtrip/1to2/1KiB/threads",
+		"roundtrip/64B/threads",	  "roundtrip/8B/threads",
+		"roundtrip/1KiB/threads",
+	};
+	const size_t before = bench_count();
+	size_t i;
+
+	bench_add_latency_cases("ours", 0, no_run);
+	bench_add_trip_cases("ours", 0, BENCH_BATCH, 1, no_run);
+	bench_add_trip_cases("ours", 0, 1, 2, no_run);
+	bench_add_latency_cases("of threads", BENCH_PEER | BENCH_THREADS, no_run);
+	ck_assert_uint_eq(bench_count(), before + 15);
+	for (i = 0; i < 15; i++) {
+		const struct bench *b = bench_at(before + i);
+
+		ck_assert_str_eq(b->name, name[i]);
+		ck_assert_uint_eq(b->flags & (BENCH_LATENCY | BENCH_OPEN), BENCH_LATENCY);
+		ck_assert_int_eq(bench_is_quick(b, 2), i < 2 || i == 12);
+		ck_assert_int_eq((b->flags & BENCH_PROCS) != 0, i == 1 || i == 3 || i == 5);
+	}
+	ck_assert_uint_eq(bench_at(before + 2)->size, 8);
+	ck_assert_uint_eq(bench_at(before + 7)->batch, BENCH_BATCH);
+	ck_assert_uint_eq(bench_at(before + 7)->readers, 1);
+	ck_assert_uint_eq(bench_at(before + 11)->readers, 2);
+	ck_assert_uint_eq(bench_at(before + 11)->size, 1024);
+}
+END_TEST
+
 START_TEST(rows_at_a_fixed_rate_carry_it_in_their_name)
 {
 	const size_t before = bench_count();
 
-	bench_add_latency_cases("ours", 0, no_run);
 	bench_set_rate(2500);
 	bench_add_rate_cases("ours", 0, 1, no_run);
 	bench_add_rate_cases("peer", BENCH_PEER, 2, no_run);
-	ck_assert_uint_eq(bench_count(), before + 6);
-	ck_assert_str_eq(bench_at(before)->name, "roundtrip/64B/threads");
-	ck_assert_str_eq(bench_at(before + 1)->name, "roundtrip/64B/processes");
-	ck_assert_uint_eq(bench_at(before)->flags & (BENCH_LATENCY | BENCH_OPEN), BENCH_LATENCY);
-	ck_assert_str_eq(bench_at(before + 2)->name, "rate-2500/1to1/64B/threads");
-	ck_assert_uint_eq(bench_at(before + 2)->rate, 2500);
-	ck_assert_uint_eq(bench_at(before + 2)->flags & BENCH_SPINS, 0);
-	ck_assert_int_eq(bench_is_quick(bench_at(before + 3), 2), 1);
-	ck_assert_str_eq(bench_at(before + 4)->name, "rate-2500/1to2/64B/threads");
-	ck_assert_int_eq(bench_is_quick(bench_at(before + 4), 2), 0);
-	ck_assert_int_eq(bench_is_quick(bench_at(before + 4), 3), 1);
-	ck_assert_int_eq(bench_is_quick(bench_at(before + 5), 16), 0); /* a peer's processes */
+	ck_assert_uint_eq(bench_count(), before + 4);
+	ck_assert_str_eq(bench_at(before)->name, "rate-2500/1to1/64B/threads");
+	ck_assert_uint_eq(bench_at(before)->rate, 2500);
+	ck_assert_uint_eq(bench_at(before)->flags & BENCH_SPINS, 0);
+	ck_assert_int_eq(bench_is_quick(bench_at(before + 1), 2), 1);
+	ck_assert_str_eq(bench_at(before + 2)->name, "rate-2500/1to2/64B/threads");
+	ck_assert_int_eq(bench_is_quick(bench_at(before + 2), 2), 0);
+	ck_assert_int_eq(bench_is_quick(bench_at(before + 2), 3), 1);
+	ck_assert_int_eq(bench_is_quick(bench_at(before + 3), 16), 0); /* a peer's processes */
 }
 END_TEST
 
@@ -355,6 +387,7 @@ int main(void)
 	tcase_add_test(tc, an_operation_that_was_not_recorded_fails_the_row);
 	tcase_add_test(tc, files_have_a_line_per_percentile_and_one_export_per_row);
 	tcase_add_test(tc, plans_on_pairs_of_cpus_say_which_in_their_names);
+	tcase_add_test(tc, round_trips_grow_by_size_batch_and_readers_in_the_full_plan_only);
 	tcase_add_test(tc, rows_at_a_fixed_rate_carry_it_in_their_name);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
