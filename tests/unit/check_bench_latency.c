@@ -335,6 +335,8 @@ START_TEST(round_trips_grow_by_size_batch_and_readers_in_the_full_plan_only)
 	bench_add_trip_cases("ours", 0, 1, 2, no_run);
 	bench_add_latency_cases("of threads", BENCH_PEER | BENCH_THREADS, no_run);
 	ck_assert_uint_eq(bench_count(), before + 15);
+	bench_add_latency_cases("peer", BENCH_PEER, no_run);
+	ck_assert_uint_eq(bench_count(), before + 15 + 4); /* processes at 64 B */
 	for (i = 0; i < 15; i++) {
 		const struct bench *b = bench_at(before + i);
 
