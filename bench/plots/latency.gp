@@ -29,7 +29,7 @@ do for [form in 'svg png'] {
 	do for [c = 1:panels] {
 		set title word(cases, c)
 		if (c == 1) {
-			set key at screen 0.99, screen 1 - 0.3 / (rows + 1.0) right top vertical maxcols 1 Left reverse samplen 2 spacing 1.2
+			set key at screen 0.99, screen 1 - 0.3 / (rows + 1.0) right top vertical maxcols 1 Left reverse samplen 2 spacing (n > 14 ? 17.0 / n : 1.2)
 		} else {
 			unset key
 		}
