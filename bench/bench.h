@@ -83,6 +83,11 @@ struct bench_env {
 	int apart;            /* they are in two packages or nodes */
 	int named;            /* the user named these CPUs */
 	int node;             /* where the arena is; -1: not known */
+	int64_t limit_ns;     /* what a run may take; 0: ten seconds */
+	/* called during a run by who looks after it, NULL: nothing; returns when it is to be called
+	 * again at the latest, see driver_now() */
+	int64_t (*beside)(void *arg);
+	void *beside_arg;
 };
 
 /* Runs body(arg, 0) .. body(arg, roles - 1), each on a thread of its own, body(arg, 0) on the
@@ -142,6 +147,7 @@ void bench_full_name(const struct bench *b, char *buf, size_t cap);
 #define BENCH_RATE_LEAST 1000u /* a sample of some messages must end before it counts as hung */
 #define BENCH_RATE_MOST 100000000u
 void bench_set_rate(uint64_t per_second);
+uint64_t bench_rate(void);
 
 /* Each adds its benches. Those of peers exist when configure found the peer. */
 void bench_add_limits(void);

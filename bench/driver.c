@@ -27,8 +27,8 @@
 #include "latency.h"
 #include "watch.h"
 
-#define RUN_LIMIT_NS INT64_C(10000000000)   /* a role that waits longer gives up */
-#define WATCH_LIMIT_NS INT64_C(12000000000) /* one that cannot is ended */
+#define RUN_LIMIT_NS INT64_C(10000000000) /* a role that waits longer gives up */
+#define WATCH_MORE_NS INT64_C(2000000000) /* one that cannot is ended */
 
 struct job { /* one role */
 	struct role role;
@@ -155,6 +155,11 @@ static uint32_t shares_cpu(const struct bench_env *env, const struct bench *b, u
 	return 0;
 }
 
+static int64_t limit_of(const struct bench_env *env)
+{
+	return driver_now() + (env->limit_ns > 0 ? env->limit_ns : RUN_LIMIT_NS);
+}
+
 static void init_role(struct bench_env *env, const struct bench *b, unsigned i, unsigned roles,
 		      uint64_t n, struct job *job)
 {
@@ -168,7 +173,7 @@ static void init_role(struct bench_env *env, const struct bench *b, unsigned i, 
 	job->role.ctl = env->ctl;
 	job->role.latency = latency_pair_of(env->arena, b, i);
 	job->role.source = (const uint8_t *)env->ctl->source;
-	job->role.deadline = driver_now() + RUN_LIMIT_NS;
+	job->role.deadline = limit_of(env);
 	job->cpu = cpu_of(env, b, i);
 	job->role.shared_cpu = shares_cpu(env, b, i, roles);
 	job->role.spins_max = job->role.shared_cpu ? ROLE_SPINS_SHARED : ROLE_SPINS_ALONE;
@@ -267,7 +272,9 @@ double driver_run(struct bench_env *env, const struct bench *b, role_fn first, r
 	memset(&w, 0, sizeof(w));
 	w.ctl = env->ctl;
 	w.stop = env->stop;
-	w.limit = driver_now() + WATCH_LIMIT_NS;
+	w.limit = limit_of(env) + WATCH_MORE_NS;
+	w.beside = env->beside;
+	w.beside_arg = env->beside_arg;
 	start_all(env, b, job, roles, &w, &before);
 	watch_wait(&w);
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -11,6 +11,11 @@ void bench_set_rate(uint64_t per_second)
 	rate = per_second;
 }
 
+uint64_t bench_rate(void)
+{
+	return rate;
+}
+
 static void add(struct bench *b, const char *who, uint32_t flags,
 		double (*run)(struct bench_env *, const struct bench *, uint64_t,
 			      struct bench_sample *))

@@ -2,7 +2,7 @@
 # plan, less than two minutes; `make bench-full' takes the whole matrix. BENCHFLAGS are passed on:
 # make bench BENCHFLAGS='--filter roundtrip --repeat 21'.
 
-BENCH_PLOTS_NAMES = common overview throughput latency load barriers cores
+BENCH_PLOTS_NAMES = common overview throughput latency load barriers cores soak
 BENCH_PLOTS = \
 	%D%/plots/barriers.gp \
 	%D%/plots/common.gp \
@@ -10,6 +10,7 @@ BENCH_PLOTS = \
 	%D%/plots/latency.gp \
 	%D%/plots/load.gp \
 	%D%/plots/overview.gp \
+	%D%/plots/soak.gp \
 	%D%/plots/throughput.gp
 EXTRA_DIST += $(BENCH_PLOTS)
 
@@ -145,7 +146,12 @@ endif
 	%D%/load.c %D%/load.h \
 	%D%/load_knee.c \
 	%D%/load_report.c \
-	%D%/pace.h
+	%D%/pace.h \
+	%D%/soak.c %D%/soak.h \
+	%D%/soak_data.c \
+	%D%/soak_out.c \
+	%D%/soak_report.c \
+	%D%/soak_sides.c %D%/soak_sides.h
 
 if HAVE_BOOST
 BENCH_DEFS += -DBENCH_HAVE_BOOST
@@ -406,6 +412,13 @@ TESTS += tests/unit/check_bench_load
 tests_unit_check_bench_load_SOURCES = tests/unit/check_bench_load.c %D%/load_knee.c
 tests_unit_check_bench_load_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_load_LDADD = $(UNIT_LIBS) -lm
+
+check_PROGRAMS += tests/unit/check_bench_soak
+TESTS += tests/unit/check_bench_soak
+tests_unit_check_bench_soak_SOURCES = tests/unit/check_bench_soak.c \
+	%D%/hist.c %D%/soak_data.c %D%/stats.c
+tests_unit_check_bench_soak_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
+tests_unit_check_bench_soak_LDADD = $(UNIT_LIBS) -lm
 
 check_PROGRAMS += tests/unit/check_bench_compare
 TESTS += tests/unit/check_bench_compare

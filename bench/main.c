@@ -11,6 +11,7 @@
 #include "load.h"
 #include "once.h"
 #include "preflight.h"
+#include "soak.h"
 #include "study.h"
 #include "suite.h"
 
@@ -179,6 +180,10 @@ int main(int argc, char **argv)
 		rc = preflight_main(&env);
 		driver_fini(&env);
 		return rc;
+	}
+	if (o.soak > 0 && soak_add(&env, &o) != 0) {
+		driver_fini(&env);
+		return 2;
 	}
 	context_read(&context, &env);
 	if (o.check) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "soak.h"
 #include "topology.h"
 
 static void usage(FILE *f)
@@ -33,6 +34,7 @@ static void usage(FILE *f)
 	      "  --wait WAYS       spin, yield, park: only these, of rows that wait in such ways\n"
 	      "  --rate N          messages per second of the rows at a fixed rate; default "
 	      "1000000\n"
+	      "  --soak SECONDS    nothing but one stream at --rate for so long, second by second\n"
 	      "  --seed N          of the order within each round\n"
 	      "  --read ends|lines what readers look at: first and last word, or every line\n"
 	      "  --report PREFIX   write PREFIX.md, PREFIX.json and so on, and the folder PREFIX;\n"
@@ -87,6 +89,7 @@ enum {
 	WAIT,
 	RATE,
 	SEED,
+	SOAK,
 	READ,
 	REPORT,
 	JSON,
@@ -111,6 +114,7 @@ static const struct option long_options[] = {
 	{"wait", required_argument, NULL, WAIT},
 	{"rate", required_argument, NULL, RATE},
 	{"seed", required_argument, NULL, SEED},
+	{"soak", required_argument, NULL, SOAK},
 	{"read", required_argument, NULL, READ},
 	{"report", required_argument, NULL, REPORT},
 	{"json", required_argument, NULL, JSON},
@@ -225,6 +229,43 @@ static int set_rate(const char *text)
 	return 0;
 }
 
+static int set_soak(struct options *o, const char *text)
+{
+	uint64_t seconds;
+
+	if (parse_number(text, SOAK_SECONDS_MAX, &seconds) != 0 || seconds == 0)
+		return misuse("--soak", text, "seconds, a number from 1 to 86400 is wanted");
+	o->soak = (uint32_t)seconds;
+	return 0;
+}
+
+/* It is a run of its own: what chooses or shapes rows is not heard there. */
+static int check_soak(struct options *o, uint64_t repeat)
+{
+	const char *other = o->plan.filter != NULL   ? "--filter"
+			    : o->pairs != 0	     ? "--pairs"
+			    : o->plan.oversubscribed ? "--mode oversubscribed"
+			    : o->plan.ways != 0	     ? "--wait"
+			    : repeat > 0	     ? "--repeat"
+			    : o->sample_ns > 0	     ? "--sample-ms"
+			    : o->plan.full	     ? "--full"
+			    : o->check		     ? "--check"
+			    : o->list		     ? "--list"
+						     : NULL;
+	char text[16];
+
+	if (o->soak == 0)
+		return 0;
+	snprintf(text, sizeof(text), "%u", (unsigned)o->soak);
+	if (other != NULL) {
+		fprintf(stderr, "weir-bench: --soak '%s': not with %s: it runs no rows\n", text,
+			other);
+		return -1;
+	}
+	o->plan.filter = "soak"; /* the study, which is there only then */
+	return 0;
+}
+
 static int set_option(struct options *o, int c, const char *word, uint64_t *repeat)
 {
 	switch (c) {
@@ -264,6 +305,8 @@ static int set_option(struct options *o, int c, const char *word, uint64_t *repe
 		if (parse_number(optarg, UINT64_MAX, &o->plan.seed) != 0)
 			return misuse("--seed", optarg, "a number of at most 64 bits is wanted");
 		return 0;
+	case SOAK:
+		return set_soak(o, optarg);
 	case READ:
 		o->lines = strcmp(optarg, "lines") == 0;
 		if (!o->lines && strcmp(optarg, "ends") != 0)
@@ -308,6 +351,8 @@ int options_parse(int argc, char **argv, struct options *o)
 		return misuse("argument", argv[optind], "only options are known");
 	if (o->pairs != 0 && o->plan.oversubscribed)
 		return misuse("--mode", "oversubscribed", "not with --pairs, which wants two CPUs");
+	if (check_soak(o, repeat) != 0)
+		return -1;
 	if (repeat > 0)
 		o->plan.rounds = (uint32_t)repeat;
 	if (o->sample_ns > 0)

@@ -11,6 +11,7 @@ struct options {
 	uint32_t pairs;   /* a bit for each enum topology_kind */
 	double sample_ns; /* 0: not given */
 	int list, preflight, lines;
+	uint32_t soak; /* seconds; 0: none */
 	int check; /* every row once, no figures */
 	char filter[1024]; /* all --filter, with commas between them */
 };

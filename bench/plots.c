@@ -30,6 +30,8 @@ static const struct plot {
 	 "throughput.csv", plots_throughput, plot_throughput},
 	{"latency", "Latency by percentile", "latency.csv", NULL, plot_latency},
 	{"load", "Response time against load", "load.csv", NULL, plot_load},
+	{"soak", "One rate for a long time, and what the CPUs did meanwhile", "soak.csv", NULL,
+	 plot_soak},
 	{"barriers", "Barriers by parties and way of waiting", "barriers.csv", plots_barriers,
 	 plot_barriers},
 	{"cores", "What two CPUs do to each other", "cores-*.csv", NULL, plot_cores},

@@ -189,6 +189,15 @@ static void heed_stop(struct watch *w)
 	w->limit = limit < w->limit ? limit : w->limit;
 }
 
+/* Until when nothing is to be done unless somebody says something. */
+static int64_t next_look(const struct watch *w, int hung)
+{
+	const int64_t limit = hung ? driver_now() + 100000000 : w->limit;
+	const int64_t beside = w->beside != NULL && !hung ? w->beside(w->beside_arg) : limit;
+
+	return beside < limit ? beside : limit;
+}
+
 void watch_wait(struct watch *w)
 {
 	int who, st, hung = 0;
@@ -207,7 +216,7 @@ void watch_wait(struct watch *w)
 			kill_all(w);
 		} else {
 			heed_stop(w);
-			sleep_until(hung ? driver_now() + 100000000 : w->limit);
+			sleep_until(next_look(w, hung));
 		}
 	}
 }

@@ -14,6 +14,8 @@ struct watch {
 	unsigned n;
 	int64_t limit;                     /* driver_now() at which those that are left have hung */
 	const volatile sig_atomic_t *stop; /* nonzero: soon; NULL: never */
+	int64_t (*beside)(void *arg);      /* struct bench_env's */
+	void *beside_arg;
 	struct control *ctl;
 	int traced;     /* watch_trace() has them, and watch_wait() counts */
 	uint64_t calls; /* system calls inside the timed part, all roles, the harness's excepted */
