@@ -45,6 +45,15 @@ double plan_fitting_sample(double round_ns, double fixed_ns, double rows, double
 	return fits < most_ns ? fits : most_ns;
 }
 
+double plan_sample_of(uint64_t n, double sample_ns)
+{
+	const double wanted = sample_ns * PLAN_LEAST_OPS / (double)n;
+
+	if (sample_ns >= PLAN_SLOW_SAMPLE_NS || wanted <= sample_ns)
+		return sample_ns;
+	return wanted < PLAN_SLOW_SAMPLE_NS ? wanted : PLAN_SLOW_SAMPLE_NS;
+}
+
 /* What runs took beyond what they measured, all together. */
 struct overhead {
 	double ns;

@@ -125,9 +125,11 @@ int plan_make(struct plan *p, struct bench_env *env, const struct plan_options *
 	p->row = calloc(n, sizeof(*p->row));
 	p->order = calloc(n, sizeof(*p->order));
 	p->keep = calloc(n, STATS_ROUNDS_MAX);
+	p->goes_on = calloc(n, sizeof(*p->goes_on));
 	p->scratch = calloc((size_t)n * STATS_ROUNDS_MAX, sizeof(*p->scratch));
 	failed = n > 0 &&
-		 (p->row == NULL || p->order == NULL || p->keep == NULL || p->scratch == NULL);
+		 (p->row == NULL || p->order == NULL || p->keep == NULL || p->goes_on == NULL ||
+		  p->scratch == NULL);
 	for (k = 0; !failed && k < bench_count(); k++)
 		if (judge(p, bench_at(k), full) == CHOSEN)
 			failed = add_row(p, bench_at(k)) != 0;

@@ -92,6 +92,8 @@ CLEANFILES += %D%/weir-bench $(EXTRA_LTLIBRARIES) %D%/revision.h %D%/plots_text.
 	%D%/peers/unix_socket.c \
 	%D%/peers/wakeup_kernel.c \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan_progress.c \
+	%D%/plan_rounds.c \
 	%D%/preflight.c %D%/preflight.h \
 	%D%/preflight_cgroup.c \
 	%D%/preflight_counts.c \
@@ -341,7 +343,8 @@ tests_unit_check_bench_preflight_checks_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_bench_plan
 TESTS += tests/unit/check_bench_plan
 tests_unit_check_bench_plan_SOURCES = tests/unit/check_bench_plan.c \
-	%D%/calibrate.c %D%/choose.c %D%/plan.c %D%/steal.c
+	%D%/calibrate.c %D%/choose.c %D%/plan.c %D%/plan_progress.c %D%/plan_rounds.c \
+	%D%/stats.c %D%/steal.c
 tests_unit_check_bench_plan_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_plan_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/check_bench_flags

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "driver.h"
@@ -20,7 +19,9 @@
 #define LEAST_ROUNDS 3u
 #define SURE 0.97  /* of the time that is left is planned for */
 #define HASTY 0.25 /* of the time: calibration that takes longer does without what it can */
-#define OFF 2.0	   /* times: such a sample is too long or too short */
+#define WANTED_ROUNDS (STATS_TELLING + 2u) /* that count: some to spare */
+#define SETTLE_TRIES 4u
+#define OFF 2.0 /* times: such a sample is too long or too short */
 
 void plan_free(struct plan *p)
 {
@@ -31,6 +32,7 @@ void plan_free(struct plan *p)
 	free(p->row);
 	free(p->order);
 	free(p->keep);
+	free(p->goes_on);
 	free(p->scratch);
 }
 
@@ -39,60 +41,6 @@ void plan_free(struct plan *p)
 int plan_interrupted(const struct plan *p)
 {
 	return p->stop != NULL && *p->stop != 0;
-}
-
-/* Until the planned rounds are done: by the pace so far, or by what is usual. */
-double plan_seconds(const struct plan *p)
-{
-	const double budget = p->opt.budget_ns / 1e9, rows = (double)p->rows;
-	const double usual = (p->opt.sample_ns + PLAN_OVERHEAD_NS) / 1e9;
-	double now = (double)driver_now(), done = (double)p->steps_done, left;
-
-	if (p->started == 0) {
-		left = rows * usual * (PLAN_CALIBRATION + p->rounds_fit);
-		return left < budget ? left : budget;
-	}
-	if (p->calibrated == 0) {
-		left = done > 0 ? (now - (double)p->started) / 1e9 / done
-				: usual * PLAN_CALIBRATION;
-		left = (rows - done) * left + rows * p->rounds_fit * usual;
-	} else {
-		left = done > 0 ? (now - (double)p->calibrated) / 1e9 / done : usual;
-		left *= rows * p->rounds_fit - done;
-	}
-	now = budget - (now - (double)p->started) / 1e9;
-	left = left < now ? left : now;
-	return left > 0 ? left : 0;
-}
-
-static double seconds_left(const struct plan *p)
-{
-	return plan_seconds(p) + p->after_s;
-}
-
-static void progress(struct plan *p, const char *what, const struct plan_row *row)
-{
-	char name[160], line[256];
-	struct winsize w;
-
-	if (!isatty(STDOUT_FILENO))
-		return;
-	bench_full_name(row->b, name, sizeof(name));
-	snprintf(line, sizeof(line), "%-14s %3.0f s left  %s", what, seconds_left(p), name);
-	/* what is longer than the terminal is wide would stay there for ever */
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 && w.ws_col < sizeof(line))
-		line[w.ws_col - 1] = '\0';
-	printf("\r\033[K%s", line);
-	fflush(stdout);
-}
-
-/* For logs: one line per round. */
-static void progress_line(const struct plan *p, const char *what)
-{
-	if (isatty(STDOUT_FILENO))
-		return;
-	printf("%-14s %3.0f s left\n", what, seconds_left(p));
-	fflush(stdout);
 }
 
 static void fail_row(struct plan *p, struct plan_row *row)
@@ -151,9 +99,14 @@ static void fit(struct plan *p)
 					       : p->opt.rounds;
 	if (p->rounds_fit > p->opt.rounds)
 		p->rounds_fit = p->opt.rounds;
-	for (i = 0; i < p->rows; i++)
-		p->row[i].n = plan_scaled(p->row[i].b, p->row[i].n, p->opt.sample_ns,
-					  p->opt.sample_ns / asked);
+	for (i = 0; i < p->rows; i++) {
+		struct plan_row *row = &p->row[i];
+
+		row->sample_ns = plan_sample_of(
+			plan_scaled(row->b, row->n, p->opt.sample_ns, p->opt.sample_ns / asked),
+			p->opt.sample_ns);
+		row->n = plan_scaled(row->b, row->n, row->sample_ns, row->sample_ns / asked);
+	}
 }
 
 static void calibrate_all(struct plan *p)
@@ -165,7 +118,7 @@ static void calibrate_all(struct plan *p)
 		/* a machine so busy that there is hardly time to measure */
 		int hasty = (double)(driver_now() - p->started) > HASTY * p->opt.budget_ns;
 
-		progress(p, "calibrating", row);
+		plan_progress(p, "calibrating", row);
 		row->n = plan_calibrate_row(p->env, row->b, p->opt.sample_ns, hasty,
 					    &row->overhead_ns);
 		if (row->n == 0)
@@ -179,7 +132,7 @@ static void calibrate_all(struct plan *p)
 	p->calibrated = driver_now();
 	p->steps_done = 0;
 	if (!plan_interrupted(p))
-		progress_line(p, "calibrated");
+		plan_progress_line(p, "calibrated");
 }
 
 static double measure(struct plan *p, struct plan_row *row, struct bench_sample *got)
@@ -205,16 +158,16 @@ static double measure_first(struct plan *p, struct plan_row *row, struct bench_s
 	double again, ns = measure(p, row, got);
 	uint64_t n;
 
-	if (ns < 0 || !is_off(ns, p->opt.sample_ns))
+	if (ns < 0 || !is_off(ns, row->sample_ns))
 		return ns;
-	n = plan_scaled(row->b, row->n, p->opt.sample_ns, p->opt.sample_ns / ns);
+	n = plan_scaled(row->b, row->n, row->sample_ns, row->sample_ns / ns);
 	if (n == row->n || plan_interrupted(p))
 		return ns; /* cannot be helped */
 	again = measure(p, row, got);
-	if (again < 0 || !is_off(again, p->opt.sample_ns))
+	if (again < 0 || !is_off(again, row->sample_ns))
 		return again;
 	ns = again < ns ? again : ns;
-	row->n = plan_scaled(row->b, row->n, p->opt.sample_ns, p->opt.sample_ns / ns);
+	row->n = plan_scaled(row->b, row->n, row->sample_ns, row->sample_ns / ns);
 	return measure(p, row, got);
 }
 
@@ -224,6 +177,18 @@ static void look_at_steal(const struct plan *p, const struct bench *b, struct st
 	const unsigned cpus = p->env->cpus;
 
 	steal_look(p->env->cpu, b->readers + 1 < cpus ? b->readers + 1 : cpus, s);
+}
+
+/* A sample taken in an unusual state of the machine would be dropped: a moment later it may have
+ * another. The probe alone decides, as it does in the end. */
+static void settle(struct plan *p)
+{
+	unsigned i;
+
+	for (i = 0;
+	     i < SETTLE_TRIES && stats_outlying(p->probe_last, p->usual) && !plan_interrupted(p);
+	     i++)
+		p->probe_last = probe_machine(p->env);
 }
 
 static void take_sample(struct plan *p, struct plan_row *row, uint32_t round)
@@ -284,80 +249,110 @@ static void shuffle_sets(struct plan *p)
 	}
 }
 
-/* Of the row of the set that has the fewest. */
-static uint32_t kept_rounds(const struct plan *p, uint32_t set)
+/* A sample takes so long, with all that is about it. */
+static double pace(const struct plan *p)
 {
-	uint32_t i, r, n, least = UINT32_MAX;
+	const double done = (double)p->steps_done;
 
-	for (i = 0; i < p->rows; i++) {
-		if (p->row[i].set != set || p->row[i].error[0] != '\0')
-			continue;
-		for (n = r = 0; r < p->rounds; r++)
-			n += plan_keep(p, &p->row[i])[r] == KEPT;
-		least = n < least ? n : least;
-	}
-	return least;
+	return done > 0 ? (double)(driver_now() - p->calibrated) / done : 0;
 }
 
-/* One round over the rows, or over those of them whose set has too few rounds kept. */
-static uint32_t run_round(struct plan *p, uint32_t least_kept)
+static double time_left(const struct plan *p)
+{
+	return p->opt.budget_ns - (double)(driver_now() - p->started);
+}
+
+/* Marks the sets that an extra round is for, as far as there is time for them. How many. */
+static uint32_t choose_sets(struct plan *p, uint32_t wanted)
+{
+	double left = time_left(p) / (pace(p) > 0 ? pace(p) : 1);
+	uint32_t s, rows, n = 0;
+
+	for (s = 0; s < p->sets; s++) {
+		rows = plan_rows_of(p, s);
+		p->goes_on[s] = rows > 0 && rows <= left && plan_lacks_rounds(p, s, wanted);
+		left -= p->goes_on[s] ? rows : 0;
+		n += p->goes_on[s];
+	}
+	return n;
+}
+
+/* One round over all rows, or over the sets that were chosen. How many samples it was. */
+static uint32_t run_round(struct plan *p, int extra)
 {
 	uint32_t i, ran = 0, round = p->rounds;
 	char what[32];
 
-	if (least_kept > 0)
+	if (extra)
 		snprintf(what, sizeof(what), "extra round %u", (unsigned)(round + 1));
 	else
 		snprintf(what, sizeof(what), "round %u/%u", (unsigned)(round + 1),
 			 (unsigned)(round < p->rounds_fit ? p->rounds_fit : round + 1));
 	shuffle_sets(p);
+	p->usual = plan_usual_probe(p);
 	p->probe_last = probe_machine(p->env);
 	for (i = 0; i < p->rows && !plan_interrupted(p); i++) {
 		struct plan_row *row = &p->row[p->order[i]];
 
-		if (row->error[0] != '\0' ||
-		    (least_kept > 0 && kept_rounds(p, row->set) >= least_kept))
+		if (row->error[0] != '\0' || (extra && !p->goes_on[row->set]))
 			continue;
-		progress(p, what, row);
+		plan_progress(p, what, row);
+		settle(p);
 		take_sample(p, row, round);
 		p->steps_done++;
 		ran++;
 	}
 	if (ran > 0) {
 		p->rounds = round + 1;
-		progress_line(p, what);
+		plan_progress_line(p, what);
 	}
 	return ran;
 }
 
-/* Another round would not be done in time. */
-static int out_of_time(const struct plan *p)
+/* A round over all would be done in time. */
+static int fits(const struct plan *p)
 {
-	const double now = (double)driver_now();
-	const double round = p->rounds > 0 ? (now - (double)p->calibrated) / p->rounds : 0;
-
-	return now - (double)p->started + round > p->opt.budget_ns;
+	return pace(p) * p->rows <= time_left(p);
 }
 
+/* The first rounds, over all rows. A machine so busy that time runs out gets fewer, but some. */
+static void run_rounds(struct plan *p, uint32_t rounds)
+{
+	while (p->rounds < rounds && !plan_interrupted(p) && (p->rounds < LEAST_ROUNDS || fits(p)))
+		if (run_round(p, 0) == 0)
+			break; /* every row has failed */
+}
+
+/* Rounds for the sets that have lost too many to the machine, until none has. */
+static void run_extra(struct plan *p, uint32_t wanted)
+{
+	while (p->rounds < 2 * p->opt.rounds && p->rounds < STATS_ROUNDS_MAX &&
+	       !plan_interrupted(p)) {
+		plan_judge(p);
+		if (choose_sets(p, wanted) == 0 || run_round(p, 1) == 0)
+			break;
+	}
+}
+
+/*
+ * When there is no time for all rounds that were planned, all rows get some, and what is left goes
+ * first to those that the machine disturbed. Which they are is said by the number of rounds that count,
+ * and never by what was measured in them.
+ */
 void plan_run(struct plan *p)
 {
-	uint32_t least = (2 * p->opt.rounds + 2) / 3;
+	const uint32_t least = (2 * p->opt.rounds + 2) / 3;
 
 	p->started = driver_now();
 	latency_look_at_clocks(p);
 	calibrate_all(p);
-	/* a machine so busy that time runs out gets fewer rounds, but some */
-	while (p->rounds < p->opt.rounds && !plan_interrupted(p) &&
-	       (p->rounds < LEAST_ROUNDS || !out_of_time(p)))
-		if (run_round(p, 0) == 0)
-			break; /* every row has failed */
-	/* the machine was unsteady: another go for those that lost more than a third */
-	while (p->rounds < 2 * p->opt.rounds && p->rounds < STATS_ROUNDS_MAX &&
-	       !plan_interrupted(p) && !out_of_time(p)) {
-		plan_judge(p);
-		if (run_round(p, least) == 0)
-			break;
+	if (p->rounds_fit < p->opt.rounds) {
+		run_rounds(p, p->rounds_fit < STATS_TELLING ? p->rounds_fit : STATS_TELLING);
+		run_extra(p, least < STATS_TELLING ? least : STATS_TELLING);
+		run_extra(p, least < WANTED_ROUNDS ? least : WANTED_ROUNDS);
 	}
+	run_rounds(p, p->opt.rounds);
+	run_extra(p, least);
 	if (isatty(STDOUT_FILENO))
 		printf("\r\033[K");
 }

@@ -53,6 +53,7 @@ struct plan_row {
 	const struct bench *b;
 	uint32_t set; /* rows of equal set are compared with each other */
 	uint64_t n;   /* operations per sample */
+	double sample_ns; /* which are to take so long */
 	double overhead_ns; /* what a sample takes beside its own time, the probe excepted */
 	struct plan_sample sample[STATS_ROUNDS_MAX];
 	struct distribution *latency; /* NULL: none */
@@ -97,6 +98,8 @@ struct plan {
 	uint64_t steps_done; /* rows calibrated, then samples taken */
 	double after_s;      /* what comes after the plan will take this long */
 	double probe_last;
+	double usual;     /* probe, as of the rounds before this one; 0: not known */
+	uint8_t *goes_on; /* sets that are in the extra round at hand */
 	int clocks_known; /* there are one-way rows, and the CPUs' clocks were compared */
 	int64_t clocks_low, clocks_high; /* how far the second one's may be ahead, ns */
 	/* by plan_judge() */
@@ -111,7 +114,10 @@ struct plan {
 #define PLAN_OVERHEAD_NS 5e6
 /* Calibrating a row, and counting its system calls, takes as long as so many samples. */
 #define PLAN_CALIBRATION 4u
-#define PLAN_LEAST_SAMPLE_NS 8e6
+#define PLAN_LEAST_SAMPLE_NS 5e6
+/* Rows of slow operations: so many of them, but no longer than that. */
+#define PLAN_LEAST_OPS 200.0
+#define PLAN_SLOW_SAMPLE_NS 8e6
 
 /* By name, mode and way of waiting? A row that knows no such distinction always is. */
 int plan_asked_for(const struct plan_options *o, const struct bench *b);
@@ -127,6 +133,20 @@ void plan_run(struct plan *p);
 
 /* Drops rounds, takes medians and ratios. May be called again after more rounds. */
 void plan_judge(struct plan *p);
+
+/* Of the rows that are compared with each other, the fewest rounds that both of two have kept; of a
+ * set without comparisons, the fewest that a row has. UINT32_MAX: every row has failed. */
+uint32_t plan_common_rounds(const struct plan *p, uint32_t set);
+/* Has it fewer than so many, and would more rounds help? Not where it is hardly ever quiet. */
+int plan_lacks_rounds(const struct plan *p, uint32_t set, uint32_t wanted);
+/* Of a set, those that have not failed. */
+uint32_t plan_rows_of(const struct plan *p, uint32_t set);
+/* The median of the probes behind all samples so far; 0 of none. */
+double plan_usual_probe(const struct plan *p);
+
+/* On a terminal, the row at hand; elsewhere a line per round. With the seconds that are left. */
+void plan_progress(const struct plan *p, const char *what, const struct plan_row *row);
+void plan_progress_line(const struct plan *p, const char *what);
 
 int plan_interrupted(const struct plan *p);
 void plan_free(struct plan *p);
@@ -148,6 +168,9 @@ uint64_t plan_calibrate_row(struct bench_env *env, const struct bench *b, double
 
 /* So many operations times factor, as far as b allows; for rows at a fixed rate, those of sample_ns. */
 uint64_t plan_scaled(const struct bench *b, uint64_t n, double sample_ns, double factor);
+
+/* How long a sample of a row is to be, when those of others last sample_ns and n operations do. */
+double plan_sample_of(uint64_t n, double sample_ns);
 
 /* How long samples may be when a round of so many rows is to take round_ns, of which fixed_ns are
  * overhead. */

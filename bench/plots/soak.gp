@@ -11,7 +11,7 @@ worst(v) = (w = int(column(1)) % step == 0 || !(w >= v) ? v : w, int(column(1)) 
 w = 0
 set logscale y
 set xrange [0:seconds > 1 ? seconds - 1 : 1]
-set yrange [*:high * 2]
+set yrange [50:high * 2]
 set xlabel step == 1 ? 'second' : sprintf('second, in groups of %d', step)
 set ylabel 'ns (log scale)'
 eval 'set ytics '.durations
