@@ -180,11 +180,14 @@ static void look_at_steal(const struct plan *p, const struct bench *b, struct st
 }
 
 /* A sample taken in an unusual state of the machine would be dropped: a moment later it may have
- * another. The probe alone decides, as it does in the end. */
+ * another. The probe alone decides, as it does in the end. A machine so busy that there is hardly time
+ * for samples has none for this. */
 static void settle(struct plan *p)
 {
 	unsigned i;
 
+	if (p->rounds_fit < STATS_TELLING && p->rounds_fit < p->opt.rounds)
+		return;
 	for (i = 0;
 	     i < SETTLE_TRIES && stats_outlying(p->probe_last, p->usual) && !plan_interrupted(p);
 	     i++)

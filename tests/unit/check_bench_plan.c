@@ -29,6 +29,11 @@ static double numbered(unsigned i)
 	return 10000 + i;
 }
 
+static double two_states(unsigned i)
+{
+	return i % 5 == 0 ? 300 : 100;
+}
+
 double probe_machine(struct bench_env *env)
 {
 	(void)env;
@@ -232,9 +237,11 @@ END_TEST
 START_TEST(a_machine_much_too_slow_gets_the_least_rounds)
 {
 	add_benches(100);
+	probe = two_states;
 	overhead_ns = 500 * MS;
 	go();
 	ck_assert_uint_eq(plan.rounds, 3);
+	ck_assert_uint_eq(probes, 1 + 3 * (1 + 100)); /* nor waits for a better moment */
 	ck_assert_msg(counted_runs > 0 && counted_runs < 50, "%u counted", counted_runs);
 	plan_free(&plan);
 }
