@@ -20,6 +20,7 @@
 #define SURE 0.97  /* of the time that is left is planned for */
 #define HASTY 0.25 /* of the time: calibration that takes longer does without what it can */
 #define WANTED_ROUNDS (STATS_TELLING + 2u) /* that count: some to spare */
+#define FOR_ROUNDS 0.6 /* of the time, in the quick plan; the rest is for what is disturbed */
 #define SETTLE_TRIES 4u
 #define OFF 2.0 /* times: such a sample is too long or too short */
 
@@ -91,7 +92,8 @@ static void fit(struct plan *p)
 			live++;
 		}
 	left = SURE * (p->opt.budget_ns - (double)(driver_now() - p->started));
-	p->opt.sample_ns = plan_fitting_sample(left / p->opt.rounds, fixed, live, p->most_ns);
+	round = left * (p->opt.full ? 1 : FOR_ROUNDS) / p->opt.rounds;
+	p->opt.sample_ns = plan_fitting_sample(round, fixed, live, p->most_ns);
 	round = fixed + live * p->opt.sample_ns;
 	left = round > 0 ? floor(left / round) : p->opt.rounds;
 	p->rounds_fit = left < LEAST_ROUNDS    ? LEAST_ROUNDS

@@ -57,8 +57,8 @@ void soak_turn(struct soak_account *a, uint64_t now, uint64_t voluntary, uint64_
 	const uint64_t taken = __atomic_load_n(&a->shared->taken.seconds, __ATOMIC_ACQUIRE);
 	const uint64_t second = second_of(a, now);
 
-	if (second >=
-	    taken + SOAK_SLOTS) { /* nobody has come for the old ones: go on in this one */
+	/* nobody has come for the old ones: go on in this one */
+	if (second >= taken + SOAK_SLOTS) {
 		a->next += SOAK_SECOND_NS;
 		return;
 	}

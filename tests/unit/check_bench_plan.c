@@ -209,8 +209,8 @@ static const struct {
 	double least_ms, most_ms; /* of a sample */
 } fits[] = {
 	{10, 3, 15, 39, 41},	/* time enough */
-	{250, 3, 15, 9, 19},	/* shorter samples */
-	{250, 0.1, 15, 15, 22}, /* the less a sample takes beside, the longer it is */
+	{250, 3, 15, 7, 12},	/* shorter samples */
+	{250, 0.1, 15, 9, 13},	/* the less a sample takes beside, the longer it is */
 	{250, 13, 13, 4.9, 5.1} /* fewer rounds of the shortest samples */
 };
 

@@ -195,6 +195,23 @@ START_TEST(what_comes_after_the_end_is_one_second)
 }
 END_TEST
 
+START_TEST(a_stall_over_the_end_is_not_beyond_it)
+{
+	uint64_t t;
+
+	for (t = 1; t < ASKED; t++) {
+		both(t * S);
+		soak_collect(&soak, &shared, NULL);
+	}
+	receive((ASKED + 3) * S, 4 * S);
+	look(SOAK_WRITER, (ASKED + 3) * S, 0);
+	end((ASKED + 3) * S);
+	soak_collect(&soak, &shared, NULL);
+	ck_assert_uint_eq(soak.seconds, ASKED + 1);
+	ck_assert_uint_eq(second[ASKED].max, 4 * S);
+}
+END_TEST
+
 /* Of a run that was interrupted. One side has ended, the other drains what is left. */
 START_TEST(the_end_has_all_that_there_was)
 {
@@ -302,6 +319,7 @@ int main(void)
 	tcase_add_test(tc, context_switches_are_those_of_the_second);
 	tcase_add_test(tc, a_side_that_nobody_comes_for_goes_on_in_its_last_second);
 	tcase_add_test(tc, what_comes_after_the_end_is_one_second);
+	tcase_add_test(tc, a_stall_over_the_end_is_not_beyond_it);
 	tcase_add_test(tc, the_end_has_all_that_there_was);
 	tcase_add_test(tc, slots_are_empty_when_they_come_round_again);
 	tcase_add_test(tc, the_cpus_explain_what_is_no_longer_than_their_gaps);
