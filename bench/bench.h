@@ -44,8 +44,11 @@ enum bench_flag {
 	BENCH_LOSSY = 1u << 15,   /* its writer waits for nobody: what is missed is counted, not failed */
 	BENCH_THREADS = 1u << 16, /* its memory cannot be shared: no cases between processes */
 	BENCH_SMALL = 1u << 17,   /* touches the first page of the arena, no more */
-	BENCH_PLAIN = 1u << 18    /* with BENCH_LIMIT: a plain way of doing it that can be beaten,
+	BENCH_PLAIN = 1u << 18,   /* with BENCH_LIMIT: a plain way of doing it that can be beaten,
 				   * so no limit to those that are measured against it */
+	BENCH_STAMPS = 1u << 19   /* with BENCH_LATENCY: each role writes down the time of each
+				   * operation, see release.h; with BENCH_SPINS never where roles
+				   * share CPUs */
 };
 
 /* Which of the two sides is made slower, to see what a queue does at both of its balance points. */
@@ -111,8 +114,9 @@ struct bench {
 	uint32_t evicts;  /* nonzero: its writer evicts readers that are in its way, and counts them */
 	uint32_t readers; /* roles besides the first */
 	uint64_t rate;    /* with BENCH_OPEN: messages per second; 0: as fast as they go */
+	uint64_t late_ns;   /* with BENCH_STAMPS: how late one party is; 0: none is */
 	enum bench_skew skew;
-	enum bench_way way; /* groups "rendezvous" and "fence" */
+	enum bench_way way; /* groups "rendezvous", "release" and "fence" */
 	bench_team team;    /* NULL: the harness makes the threads */
 	/* Performs n operations, fills *out and returns the nanoseconds it took; negative when the
 	 * bench failed, env->error says why. A run that lost a message has failed. */
@@ -135,6 +139,8 @@ void bench_mark_all(uint32_t flags); /* adds flags to every bench of the list */
 int bench_spins_in_vain(const struct bench *b, unsigned cpus);
 /* Is it in the quick plan of a machine with that many CPUs? */
 int bench_is_quick(const struct bench *b, unsigned cpus);
+/* Of those, the rows that no plan has. */
+int bench_stamps_in_vain(const struct bench *b, unsigned cpus);
 
 /* Does a filter, text alternatives separated by commas, match a full name? NULL matches all. */
 int bench_matches(const char *filter, const char *name);
@@ -250,6 +256,10 @@ struct bench_meeter {
 };
 /* Adds its rows of group "rendezvous": 2, 4, 8, 16 parties, threads and processes. */
 void bench_add_meet_cases(const struct bench_meeter *m);
+
+/* Adds its rows of group "release": how far apart its parties leave it, and how soon after one that was
+ * late. Its roles go through meet_loop(). */
+void bench_add_release_cases(const struct bench_meeter *m);
 
 /* Adds rows of group "fence": what `who` does per generation, in bursts of 0, 1, 16 and 1024 where
  * it has something to send. Its flags, and enum bench_way: those it waits in. */

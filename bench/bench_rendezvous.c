@@ -68,4 +68,5 @@ void bench_add_rendezvous(void)
 	};
 
 	bench_add_meet_cases(&weir);
+	bench_add_release_cases(&weir);
 }

@@ -3,6 +3,7 @@
 
 #include "driver.h"
 #include "plan.h"
+#include "release.h"
 
 #define FIRST_N 16u /* an operation may take a hundred milliseconds */
 /* Where parties may sleep, a generation costs 0.1 us or 50 us, as the machine is at that moment: no
@@ -22,10 +23,17 @@ static int rate_tells(const struct bench *b)
 	return (b->flags & BENCH_OPEN) && b->rate > 0 && b->rate <= RATE_SAFE;
 }
 
+/* Of a sample; more than that, it has no room for. */
+static double most_of(const struct bench *b)
+{
+	return b->flags & BENCH_STAMPS ? RELEASE_STAMPS : INFINITY;
+}
+
 static uint64_t rounded(const struct bench *b, double n)
 {
 	if (b->way == BENCH_YIELD || b->way == BENCH_PARK)
 		n = n < SLEEPING_N_MAX ? n : SLEEPING_N_MAX;
+	n = n < most_of(b) ? n : most_of(b);
 	n -= fmod(n, step_of(b));
 	return n < step_of(b) ? (uint64_t)step_of(b) : (uint64_t)n;
 }
@@ -103,6 +111,8 @@ uint64_t plan_calibrate_row(struct bench_env *env, const struct bench *b, double
 		}
 		n *= grow > GROWTH_MAX ? GROWTH_MAX : grow;
 		n -= fmod(n, step_of(b));
+		if (n >= most_of(b))
+			break;
 	}
 	*overhead_ns = o.ns / o.runs;
 	return rounded(b, n);

@@ -43,7 +43,7 @@ static int is_of_two(const struct bench *b)
 	return b->readers == 1 || (b->flags & BENCH_FREE);
 }
 
-enum verdict { NOT_ASKED_FOR, NOT_IN_QUICK, SPINS, NOT_OF_TWO, CHOSEN };
+enum verdict { NOT_ASKED_FOR, NOT_IN_QUICK, SPINS, STAMPS, NOT_OF_TWO, CHOSEN };
 
 static enum verdict judge(const struct plan *p, const struct bench *b, int full)
 {
@@ -53,6 +53,8 @@ static enum verdict judge(const struct plan *p, const struct bench *b, int full)
 		return NOT_IN_QUICK;
 	if (p->opt.pair != NULL && !is_of_two(b))
 		return NOT_OF_TWO;
+	if (bench_stamps_in_vain(b, p->env->cpus))
+		return STAMPS;
 	if ((!full || p->opt.oversubscribed) && bench_spins_in_vain(b, p->env->cpus))
 		return SPINS;
 	return CHOSEN;
@@ -66,6 +68,7 @@ static uint32_t count_chosen(struct plan *p, int full)
 	for (i = 0; i < bench_count(); i++)
 		n[judge(p, bench_at(i), full)]++;
 	p->left_out = n[SPINS];
+	p->left_out_stamps = n[STAMPS];
 	p->not_of_two = n[NOT_OF_TWO];
 	return n[CHOSEN];
 }

@@ -16,7 +16,7 @@ const struct report_flag report_flag[REPORT_FLAGS] = {
 	{BENCH_PEER, "peer"},	    {BENCH_SHARING, "work-sharing"},  {BENCH_LIMIT, "limit"},
 	{BENCH_PROCS, "processes"}, {BENCH_LINES, "reads-all-lines"}, {BENCH_SPINS, "spins"},
 	{BENCH_PART, "part"},	    {BENCH_LATENCY, "latency"},	      {BENCH_OPEN, "open-loop"},
-	{BENCH_LOSSY, "lossy"},
+	{BENCH_LOSSY, "lossy"},	    {BENCH_STAMPS, "stamps"},
 };
 
 static void flag_names(FILE *f, uint32_t flags)

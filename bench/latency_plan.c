@@ -48,7 +48,7 @@ void latency_look_at_clocks(struct plan *p)
 	uint32_t i;
 
 	for (i = 0; i < p->rows; i++)
-		if (p->row[i].b->flags & BENCH_OPEN) {
+		if (p->row[i].b->flags & (BENCH_OPEN | BENCH_STAMPS)) {
 			p->clocks_known =
 				clock_offset(p->env, &p->clocks_low, &p->clocks_high) == 0;
 			p->env->error[0] = '\0'; /* not any row's */

@@ -176,40 +176,54 @@ void latency_table(FILE *f, const struct plan *p, const char *group, int markdow
 
 /* ---- what to know about it ---- */
 
-static int has_open(const struct plan *p, const char *group)
+static int has_flag(const struct plan *p, const char *group, uint32_t flag)
 {
 	uint32_t i;
 
 	for (i = 0; i < p->rows; i++)
-		if ((p->row[i].b->flags & BENCH_OPEN) && strcmp(p->row[i].b->group, group) == 0)
+		if ((p->row[i].b->flags & flag) && strcmp(p->row[i].b->group, group) == 0)
 			return 1;
 	return 0;
 }
 
-static void note_open(FILE *f, const struct plan *p, const char *bullet)
+static void note_open(FILE *f, const char *bullet)
 {
 	fprintf(f,
 		"%srate-N: N messages per second by a schedule that does not wait, one way; from "
 		"when a message was due until it was seen, and as service from when its sending "
 		"began\n",
 		bullet);
+}
+
+static void note_stamps(FILE *f, const char *bullet)
+{
+	fprintf(f,
+		"%sskew: from when the first party left a generation until the last had; late-T: "
+		"one party, another each time, arrives T after it left the generation before, and "
+		"time runs from its arrival until the last of the others has left\n",
+		bullet);
+}
+
+/* What begins on one CPU's clock and ends on another's is as good as these are in step. */
+static void note_clocks(FILE *f, const struct plan *p, const char *bullet)
+{
 	if (p->env->cpus < 2)
 		return; /* which have one clock */
 	if (!p->clocks_known)
 		fprintf(f,
-			"%sthe CPUs' clocks could not be compared: one-way times are uncertain\n",
+			"%sthe CPUs' clocks could not be compared: times between two CPUs are "
+			"uncertain\n",
 			bullet);
 	else
 		fprintf(f,
 			"%sthe second CPU's clock is ahead by %" PRId64 "..%" PRId64
-			" ns, by exchanges of lines before the run: one-way times are uncertain by "
-			"that\n",
+			" ns, by exchanges of lines before the run: times between two CPUs are "
+			"uncertain by that\n",
 			bullet, p->clocks_low, p->clocks_high);
 	if (p->clocks_known && (p->clocks_low > 0 || p->clocks_high < 0))
 		fprintf(f,
-			"%scaution: these clocks are certainly apart; one-way times are wrong by "
-			"as "
-			"much\n",
+			"%scaution: these clocks are certainly apart; times between two CPUs are "
+			"wrong by as much\n",
 			bullet);
 }
 
@@ -246,8 +260,12 @@ void latency_notes(FILE *f, const struct plan *p, const char *group, const char 
 			"wants "
 			"%u of them, and its ratio as many in each round; p99.9 wants %u\n",
 			bullet, HIST_BEYOND, 100 * HIST_BEYOND, 1000 * HIST_BEYOND);
-	if (has_open(p, group))
-		note_open(f, p, bullet);
+	if (has_flag(p, group, BENCH_OPEN))
+		note_open(f, bullet);
+	if (has_flag(p, group, BENCH_STAMPS))
+		note_stamps(f, bullet);
+	if (has_flag(p, group, BENCH_OPEN | BENCH_STAMPS))
+		note_clocks(f, p, bullet);
 	fprintf(f,
 		"%sp99 and above show who else had these CPUs, the scheduler or a hypervisor, as "
 		"much as a library: clock/two-readings has no library in it; rounds are dropped as "
@@ -289,7 +307,9 @@ void latency_json(FILE *f, const struct plan *p, const struct plan_row *row, con
 	jsonw_key_number(f, "clock_cost_ns", clock_scale.cost_ns, "");
 	if (row->b->flags & BENCH_OPEN)
 		fprintf(f, ", \"rate_per_s\": %" PRIu64, row->b->rate);
-	if ((row->b->flags & BENCH_OPEN) && p->clocks_known)
+	if (row->b->late_ns > 0)
+		fprintf(f, ", \"late_ns\": %" PRIu64, row->b->late_ns);
+	if ((row->b->flags & (BENCH_OPEN | BENCH_STAMPS)) && p->clocks_known)
 		fprintf(f, ", \"clocks_apart_ns\": {\"min\": %" PRId64 ", \"max\": %" PRId64 "}",
 			p->clocks_low, p->clocks_high);
 	fprintf(f, "},%s", end);

@@ -43,6 +43,11 @@ int bench_spins_in_vain(const struct bench *b, unsigned cpus)
 	return (b->flags & BENCH_SPINS) && b->readers + 1 > cpus;
 }
 
+int bench_stamps_in_vain(const struct bench *b, unsigned cpus)
+{
+	return (b->flags & BENCH_STAMPS) && bench_spins_in_vain(b, cpus);
+}
+
 int bench_is_quick(const struct bench *b, unsigned cpus)
 {
 	return !(b->flags & BENCH_FULL) && !bench_spins_in_vain(b, cpus);

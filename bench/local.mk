@@ -145,6 +145,7 @@ endif
 	%D%/latency_plan.c \
 	%D%/latency_report.c %D%/latency_report.h \
 	%D%/list_latency.c \
+	%D%/list_release.c \
 	%D%/load.c %D%/load.h \
 	%D%/load_knee.c \
 	%D%/load_report.c \
@@ -153,7 +154,9 @@ endif
 	%D%/soak_data.c \
 	%D%/soak_out.c \
 	%D%/soak_report.c \
-	%D%/soak_sides.c %D%/soak_sides.h
+	%D%/soak_sides.c %D%/soak_sides.h \
+	%D%/realtime.c %D%/realtime.h \
+	%D%/release.c %D%/release.h
 
 if HAVE_BOOST
 BENCH_DEFS += -DBENCH_HAVE_BOOST
@@ -401,6 +404,13 @@ tests_unit_check_bench_latency_SOURCES = tests/unit/check_bench_latency.c \
 	%D%/latency_files.c %D%/latency_plan.c %D%/list.c %D%/list_latency.c %D%/stats.c
 tests_unit_check_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_latency_LDADD = $(UNIT_LIBS) -lm
+
+check_PROGRAMS += tests/unit/check_bench_release
+TESTS += tests/unit/check_bench_release
+tests_unit_check_bench_release_SOURCES = tests/unit/check_bench_release.c \
+	%D%/hist.c %D%/list.c %D%/list_release.c %D%/release.c
+tests_unit_check_bench_release_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
+tests_unit_check_bench_release_LDADD = $(UNIT_LIBS) -lm
 
 check_PROGRAMS += tests/unit/check_bench_tables
 TESTS += tests/unit/check_bench_tables

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "driver.h"
+#include "release.h"
 
 /*
  * A barrier that lets everybody through is the fastest of all. Checking each generation would add
@@ -12,9 +13,8 @@
  * part: each party writes the number it arrives in, and having met, nobody may see another party
  * behind it or more than one ahead.
  *
- * The barrier lies at the start of the arena, the numbers at its end.
+ * The barrier lies at the start of the arena, the numbers at its end, times between them (release.h).
  */
-#define MEET_BYTES (256u << 10) /* of the arena, for the barrier */
 #define MEET_CHECKS 32u
 #define MEET_CHECKS_SLOW 2u /* where a generation takes some time slices of the scheduler */
 
@@ -39,8 +39,6 @@ BENCH_INLINE uint32_t meet_parties(const struct bench *b)
 	return b->readers + 1;
 }
 
-typedef int (*meet_fn)(struct role *me, void *party); /* one generation; nonzero: failed */
-
 static inline int meet_check(struct role *me, meet_fn meet, void *party)
 {
 	const int slow = me->shared_cpu && (me->b->flags & BENCH_SPINS);
@@ -63,11 +61,29 @@ static inline int meet_check(struct role *me, meet_fn meet, void *party)
 	return 0;
 }
 
+BENCH_INLINE int meet_loop_stamped(struct role *me, meet_fn meet, void *party)
+{
+	int rc;
+
+	if (me->n > RELEASE_STAMPS)
+		return role_fail(me, "%llu generations, and room for the times of %u",
+				 (unsigned long long)me->n, RELEASE_STAMPS);
+	rc = me->b->late_ns > 0 ? release_late(me, meet, party) : release_skew(me, meet, party);
+	if (rc != 0 || meet_check(me, meet, party) != 0)
+		return -1;
+	/* all have gone through generations since they wrote their last */
+	if (me->index == 0)
+		release_account(me->arena, me->b, me->n, &me->latency->response);
+	return 0;
+}
+
 /* meet is a constant where this is called: no call through a pointer. */
 BENCH_INLINE int meet_loop(struct role *me, meet_fn meet, void *party)
 {
 	uint64_t i;
 
+	if (me->b->flags & BENCH_STAMPS)
+		return meet_loop_stamped(me, meet, party);
 	if (role_start(me) != 0)
 		return -1;
 	for (i = 0; i < me->n; i++)

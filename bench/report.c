@@ -51,6 +51,11 @@ static void about_place(FILE *f, const struct plan *p, const char *bullet)
 			"plan: "
 			"they measure the scheduler's time slice; --full has them\n",
 			bullet, (unsigned)p->left_out);
+	if (p->left_out_stamps > 0)
+		fprintf(f,
+			"%s%u rows that time how a barrier is left are left out: more roles than CPUs, "
+			"and one that spins or is late would keep another from its CPU\n",
+			bullet, (unsigned)p->left_out_stamps);
 }
 
 static void about_plan(FILE *f, const struct plan *p, const char *bullet)

@@ -11,7 +11,7 @@ struct report_flag {
 	uint32_t flag;
 	const char *name;
 };
-enum { REPORT_FLAGS = 10 };
+enum { REPORT_FLAGS = 11 };
 extern const struct report_flag report_flag[REPORT_FLAGS];
 
 /* The table of one group. Nothing when there is no memory for it. */

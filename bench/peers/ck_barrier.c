@@ -242,6 +242,8 @@ void bench_add_ck_barrier(void)
 	if (ck_barrier_dissemination_size(ROLE_MAX) > FLAGS_MAX ||
 	    ck_barrier_tournament_size(ROLE_MAX) > FLAGS_MAX)
 		return;
-	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++)
+	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
 		bench_add_meet_cases(&m[i]);
+		bench_add_release_cases(&m[i]);
+	}
 }

@@ -54,4 +54,5 @@ void bench_add_openmp(void)
 	};
 
 	bench_add_meet_cases(&m);
+	bench_add_release_cases(&m);
 }

@@ -58,4 +58,5 @@ void bench_add_pthread_barrier(void)
 	};
 
 	bench_add_meet_cases(&m);
+	bench_add_release_cases(&m);
 }

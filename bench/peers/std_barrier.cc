@@ -53,4 +53,5 @@ extern "C" void bench_add_std_barrier(void)
 	};
 
 	bench_add_meet_cases(&m);
+	bench_add_release_cases(&m);
 }

@@ -287,6 +287,33 @@ static void put(char *cell, size_t len)
 	cell[len] = '\0';
 }
 
+START_TEST(times_between_two_cpus_are_as_good_as_their_clocks)
+{
+	struct plan_row *r = add("release", "skew/2/threads/spin", "weir", BENCH_LATENCY);
+
+	r->latency = calloc(1, sizeof(*r->latency));
+	bench[0].flags |= BENCH_STAMPS;
+	plan.clocks_known = 1;
+	plan.clocks_low = -30;
+	plan.clocks_high = 80;
+	print("release", 1, 0);
+	SAYS("skew: from when the first party left");
+	SAYS("ahead by -30..80 ns");
+	SAYS_NOT("rate-N");
+	SAYS_NOT("certainly apart");
+	plan.clocks_low = 20;
+	print("release", 1, 0);
+	SAYS("these clocks are certainly apart");
+	plan.clocks_known = 0;
+	print("release", 1, 0);
+	SAYS("could not be compared");
+	bench[0].flags = BENCH_LATENCY; /* one clock */
+	print("release", 1, 0);
+	SAYS_NOT("skew:");
+	SAYS_NOT("compared: times");
+}
+END_TEST
+
 START_TEST(a_table_is_made_as_narrow_as_it_has_to_be)
 {
 	struct table t;
@@ -415,6 +442,7 @@ int main(void)
 	tcase_add_test(tc, what_is_no_difference_has_a_sign);
 	tcase_add_test(tc, signs_are_explained_where_they_are);
 	tcase_add_test(tc, who_publishes_how_often_is_said);
+	tcase_add_test(tc, times_between_two_cpus_are_as_good_as_their_clocks);
 	tcase_add_test(tc, a_table_is_made_as_narrow_as_it_has_to_be);
 	tcase_add_test(tc, no_table_of_rows_is_too_wide);
 	tcase_add_test(tc, notes_are_wrapped_on_a_terminal_alone);
