@@ -46,9 +46,10 @@ enum bench_flag {
 	BENCH_SMALL = 1u << 17,   /* touches the first page of the arena, no more */
 	BENCH_PLAIN = 1u << 18,   /* with BENCH_LIMIT: a plain way of doing it that can be beaten,
 				   * so no limit to those that are measured against it */
-	BENCH_STAMPS = 1u << 19   /* with BENCH_LATENCY: each role writes down the time of each
+	BENCH_STAMPS = 1u << 19,  /* with BENCH_LATENCY: each role writes down the time of each
 				   * operation, see release.h; with BENCH_SPINS never where roles
 				   * share CPUs */
+	BENCH_FOREIGN = 1u << 20  /* its roles are started by a launcher of others */
 };
 
 /* Which of the two sides is made slower, to see what a queue does at both of its balance points. */
@@ -79,6 +80,8 @@ struct bench_env {
 			 * BENCH_LATENCY_BYTES */
 	struct control *ctl;
 	int count_calls; /* the next run is for counting system calls, not for its time */
+	int fifo;	 /* the priority of roles under SCHED_FIFO; 0: they are not. See realtime.h */
+	int locked;	 /* nonzero: their memory is locked */
 	char error[160]; /* why the last run failed */
 	/* nonzero: the sample at hand is to end soon, within a second or by force; NULL: never */
 	const volatile sig_atomic_t *stop;

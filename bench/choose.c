@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan.h"
+#include "realtime.h"
 
 static int is_named(const struct plan_options *o, const struct bench *b)
 {
@@ -43,7 +44,7 @@ static int is_of_two(const struct bench *b)
 	return b->readers == 1 || (b->flags & BENCH_FREE);
 }
 
-enum verdict { NOT_ASKED_FOR, NOT_IN_QUICK, SPINS, STAMPS, NOT_OF_TWO, CHOSEN };
+enum verdict { NOT_ASKED_FOR, NOT_IN_QUICK, SPINS, STAMPS, NOT_AS_ASKED, NOT_OF_TWO, CHOSEN };
 
 static enum verdict judge(const struct plan *p, const struct bench *b, int full)
 {
@@ -53,6 +54,8 @@ static enum verdict judge(const struct plan *p, const struct bench *b, int full)
 		return NOT_IN_QUICK;
 	if (p->opt.pair != NULL && !is_of_two(b))
 		return NOT_OF_TWO;
+	if (realtime_leaves_out(p->env, b))
+		return NOT_AS_ASKED;
 	if (bench_stamps_in_vain(b, p->env->cpus))
 		return STAMPS;
 	if ((!full || p->opt.oversubscribed) && bench_spins_in_vain(b, p->env->cpus))
@@ -69,6 +72,7 @@ static uint32_t count_chosen(struct plan *p, int full)
 		n[judge(p, bench_at(i), full)]++;
 	p->left_out = n[SPINS];
 	p->left_out_stamps = n[STAMPS];
+	p->not_as_asked = n[NOT_AS_ASKED];
 	p->not_of_two = n[NOT_OF_TWO];
 	return n[CHOSEN];
 }

@@ -229,6 +229,14 @@ static const char *fact(const struct side *s, const char *key)
 	return text != NULL ? text : "(not said)";
 }
 
+/* What a report says that was made before there was a choice. */
+static const char *fact_or(const struct side *s, const char *key, const char *before)
+{
+	const char *text = text_of(s->context, key);
+
+	return text != NULL ? text : before;
+}
+
 /* "Linux 6.1.0-18-amd64 x86_64" up to the second number: updates within a series are alike. */
 static const char *kernel_series(const struct side *s, char *buf, size_t cap)
 {
@@ -258,6 +266,10 @@ unsigned side_differences(FILE *f, const struct side *a, const struct side *b)
 
 	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		n += differs(f, facts[i], fact(a, facts[i]), fact(b, facts[i]));
+	n += differs(f, "scheduler", fact_or(a, "scheduler", "other"),
+		     fact_or(b, "scheduler", "other"));
+	n += differs(f, "memory_locked", fact_or(a, "memory_locked", "no"),
+		     fact_or(b, "memory_locked", "no"));
 	n += differs(f, "kernel", kernel_series(a, kernel[0], sizeof(kernel[0])),
 		     kernel_series(b, kernel[1], sizeof(kernel[1])));
 	n += differs(f, "what readers look at", a->read, b->read);

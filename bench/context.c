@@ -17,6 +17,7 @@
 #include "flags.h"
 #include "gbench.h"
 #include "preflight_read.h"
+#include "realtime.h"
 #include "revision.h"
 
 #ifndef BENCH_CFLAGS
@@ -143,6 +144,16 @@ static void add_settings(struct context *c, const struct preflight_machine *m)
 	add(c, "isolated_cpus", line[0] != '\0' ? line : "none", NULL);
 }
 
+/* What was asked for, so it makes two reports unlike. */
+static void add_realtime(struct context *c, const struct bench_env *env)
+{
+	char text[32];
+
+	realtime_name(env, text, sizeof(text));
+	add(c, "scheduler", text, NULL);
+	add(c, "memory_locked", env->locked ? "yes" : "no", NULL);
+}
+
 static void add_build(struct context *c)
 {
 	char text[64] = "";
@@ -183,5 +194,6 @@ void context_read(struct context *c, const struct bench_env *env)
 	add(c, "date", text, NULL);
 	add_machine(c, &m);
 	add_settings(c, &m);
+	add_realtime(c, env);
 	add_build(c);
 }

@@ -29,6 +29,8 @@ struct control {
 	struct control_word go;     /* 1: everybody starts */
 	struct control_word stop;   /* 1: everybody ends */
 	struct control_word ready;  /* roles that are not */
+	struct control_word rise;   /* 1: everybody is ready, and becomes real-time if it is to */
+	struct control_word risen;  /* roles that are not */
 	struct control_word failed; /* 1: text says why */
 	double value BENCH_ALIGNED;
 	struct result result[ROLE_MAX];

@@ -25,6 +25,7 @@
 
 #include "control.h"
 #include "latency.h"
+#include "realtime.h"
 #include "watch.h"
 
 #define RUN_LIMIT_NS INT64_C(10000000000) /* a role that waits longer gives up */
@@ -125,6 +126,10 @@ static pid_t start_process(struct bench_env *env, const struct bench *b, struct 
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (env->count_calls)
 		watch_stop_here();
+	if (realtime_in_child(env) != 0) {
+		role_fail(&job->role, "%s", env->error);
+		_exit(0);
+	}
 	driver_populate(env->arena, arena_bytes(b));
 	driver_populate((uint8_t *)env->ctl, sizeof(struct control));
 	if (b->flags & BENCH_PROCS)
@@ -258,9 +263,10 @@ double driver_run(struct bench_env *env, const struct bench *b, role_fn first, r
 	memset(out, 0, sizeof(*out));
 	memset(env->ctl, 0, offsetof(struct control, source));
 	latency_clear(env, b);
-	env->ctl->ready.word = roles - 1;
+	env->ctl->ready.word = env->ctl->risen.word = roles - 1;
 	for (i = 0; i < roles; i++) {
 		init_role(env, b, i, roles, n, &job[i]);
+		job[i].role.fifo = driver_oversubscribed(env, roles - 1) ? 0 : env->fifo;
 		job[i].fn = i == 0 ? first : others;
 	}
 	sigemptyset(&set);

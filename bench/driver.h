@@ -44,6 +44,8 @@ struct role {
 	const uint8_t *source; /* payload to send: see msg.h */
 	struct control *ctl;
 	int64_t deadline;
+	int fifo; /* its priority under SCHED_FIFO while it is timed; 0: it stays what it is */
+	int policy, priority; /* what it was before */
 	/* at start */
 	uint64_t allocs;
 	uint64_t voluntary, involuntary, faults, waited;

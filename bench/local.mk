@@ -405,6 +405,12 @@ tests_unit_check_bench_latency_SOURCES = tests/unit/check_bench_latency.c \
 tests_unit_check_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_latency_LDADD = $(UNIT_LIBS) -lm
 
+check_PROGRAMS += tests/unit/check_bench_realtime
+TESTS += tests/unit/check_bench_realtime
+tests_unit_check_bench_realtime_SOURCES = tests/unit/check_bench_realtime.c %D%/realtime.c
+tests_unit_check_bench_realtime_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
+tests_unit_check_bench_realtime_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/check_bench_release
 TESTS += tests/unit/check_bench_release
 tests_unit_check_bench_release_SOURCES = tests/unit/check_bench_release.c \

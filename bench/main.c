@@ -11,6 +11,7 @@
 #include "load.h"
 #include "once.h"
 #include "preflight.h"
+#include "realtime.h"
 #include "soak.h"
 #include "study.h"
 #include "suite.h"
@@ -176,12 +177,19 @@ int main(int argc, char **argv)
 		fprintf(stderr, "weir-bench: %s\n", env.error);
 		return 2;
 	}
+	env.fifo = o.fifo;
+	env.locked = o.locked;
 	if (o.preflight) {
 		rc = preflight_main(&env);
 		driver_fini(&env);
 		return rc;
 	}
 	if (o.soak > 0 && soak_add(&env, &o) != 0) {
+		driver_fini(&env);
+		return 2;
+	}
+	if (realtime_try(&env) != 0) {
+		fprintf(stderr, "weir-bench: %s\n", env.error);
 		driver_fini(&env);
 		return 2;
 	}

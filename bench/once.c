@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "latency.h"
+#include "realtime.h"
 
 #define LAPS 3u		/* of a ring: its end is passed, and passed again */
 #define OPERATIONS 512u /* of what has no end to pass */
@@ -22,6 +23,8 @@ static int is_chosen(const struct bench_env *env, const struct plan_options *opt
 		     const struct bench *b)
 {
 	if (!plan_asked_for(opt, b) || (!opt->full && !bench_is_quick(b, env->cpus)))
+		return 0;
+	if (realtime_leaves_out(env, b))
 		return 0;
 	return !(b->flags & BENCH_SPINS) || b->readers + 1 <= env->cpus;
 }

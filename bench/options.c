@@ -35,6 +35,10 @@ static void usage(FILE *f)
 	      "  --rate N          messages per second of the rows at a fixed rate; default "
 	      "1000000\n"
 	      "  --soak SECONDS    nothing but one stream at --rate for so long, second by second\n"
+	      "  --fifo PRIO       SCHED_FIFO for what is measured, at a priority from 1 to 99; "
+	      "without\n"
+	      "                    the rows whose roles share a CPU\n"
+	      "  --mlock           locks the memory of what is measured\n"
 	      "  --seed N          of the order within each round\n"
 	      "  --read ends|lines what readers look at: first and last word, or every line\n"
 	      "  --report PREFIX   write PREFIX.md, PREFIX.json and so on, and the folder PREFIX;\n"
@@ -88,6 +92,8 @@ enum {
 	MODE,
 	WAIT,
 	RATE,
+	FIFO,
+	MLOCK,
 	SEED,
 	SOAK,
 	READ,
@@ -113,6 +119,8 @@ static const struct option long_options[] = {
 	{"mode", required_argument, NULL, MODE},
 	{"wait", required_argument, NULL, WAIT},
 	{"rate", required_argument, NULL, RATE},
+	{"fifo", required_argument, NULL, FIFO},
+	{"mlock", no_argument, NULL, MLOCK},
 	{"seed", required_argument, NULL, SEED},
 	{"soak", required_argument, NULL, SOAK},
 	{"read", required_argument, NULL, READ},
@@ -266,6 +274,16 @@ static int check_soak(struct options *o, uint64_t repeat)
 	return 0;
 }
 
+static int set_fifo(struct options *o, const char *text)
+{
+	uint64_t priority;
+
+	if (parse_number(text, 99, &priority) != 0 || priority == 0)
+		return misuse("--fifo", text, "a priority from 1 to 99 is wanted");
+	o->fifo = (int)priority;
+	return 0;
+}
+
 static int set_option(struct options *o, int c, const char *word, uint64_t *repeat)
 {
 	switch (c) {
@@ -301,6 +319,11 @@ static int set_option(struct options *o, int c, const char *word, uint64_t *repe
 		return 0;
 	case RATE:
 		return set_rate(optarg);
+	case FIFO:
+		return set_fifo(o, optarg);
+	case MLOCK:
+		o->locked = 1;
+		return 0;
 	case SEED:
 		if (parse_number(optarg, UINT64_MAX, &o->plan.seed) != 0)
 			return misuse("--seed", optarg, "a number of at most 64 bits is wanted");
@@ -353,6 +376,9 @@ int options_parse(int argc, char **argv, struct options *o)
 		return misuse("--mode", "oversubscribed", "not with --pairs, which wants two CPUs");
 	if (check_soak(o, repeat) != 0)
 		return -1;
+	if (o->fifo > 0 && o->plan.oversubscribed)
+		return misuse("--mode", "oversubscribed",
+			      "not with --fifo, which leaves out rows whose roles share a CPU");
 	if (repeat > 0)
 		o->plan.rounds = (uint32_t)repeat;
 	if (o->sample_ns > 0)

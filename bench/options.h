@@ -12,6 +12,8 @@ struct options {
 	double sample_ns; /* 0: not given */
 	int list, preflight, lines;
 	uint32_t soak; /* seconds; 0: none */
+	int fifo;   /* 0: not given */
+	int locked; /* --mlock */
 	int check; /* every row once, no figures */
 	char filter[1024]; /* all --filter, with commas between them */
 };

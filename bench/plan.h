@@ -92,6 +92,7 @@ struct plan {
 	uint32_t failed;
 	uint32_t left_out;   /* they spin and would share CPUs */
 	uint32_t left_out_stamps; /* the same, in the full plan as well */
+	uint32_t not_as_asked; /* cannot be SCHED_FIFO, or have no locked memory, as was asked for */
 	uint32_t not_of_two; /* left out of a plan for a pair of CPUs */
 	uint64_t random; /* state of what shuffles */
 	int64_t started;

@@ -21,6 +21,7 @@ struct preflight_machine {
 	const char *relation; /* of the first two CPUs to each other; NULL: not known */
 	int apart;	      /* they are in two packages or nodes */
 	int node;	      /* where the memory is that they share; -1: not known */
+	int realtime;	      /* what is measured is going to be SCHED_FIFO */
 };
 
 struct preflight_check {

@@ -26,6 +26,7 @@ void preflight_begin(const struct bench_env *env)
 	machine.relation = env->relation;
 	machine.apart = env->apart;
 	machine.node = env->node;
+	machine.realtime = env->fifo > 0;
 	preflight_look(&here, &machine);
 	nanosleep(&look, NULL);
 	preflight_look_again(&here, &machine);

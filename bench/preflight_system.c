@@ -90,7 +90,7 @@ void check_realtime(const struct preflight_machine *m, struct preflight_check *c
 		check_say(c, PREFLIGHT_UNKNOWN, SETTINGS "sched_rt_runtime_us does not tell");
 	else if (runtime == -1 || runtime >= period)
 		check_say(c, PREFLIGHT_OK, "off");
-	else if (how == 1 || how == 2) /* SCHED_FIFO, SCHED_RR */
+	else if (m->realtime || how == 1 || how == 2) /* SCHED_FIFO, SCHED_RR */
 		check_say(c, PREFLIGHT_WARN, "%ld of %ld us, and we are real-time", runtime,
 			  period);
 	else

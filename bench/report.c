@@ -58,9 +58,30 @@ static void about_place(FILE *f, const struct plan *p, const char *bullet)
 			bullet, (unsigned)p->left_out_stamps);
 }
 
+/* --fifo and --mlock. */
+static void about_realtime(FILE *f, const struct plan *p, const char *bullet)
+{
+	const struct bench_env *env = p->env;
+
+	if (env->fifo > 0)
+		fprintf(f, "%sroles are SCHED_FIFO, priority %d, from start to end of a sample\n",
+			bullet, env->fifo);
+	if (env->locked)
+		fprintf(f, "%sthe memory of roles is locked\n", bullet);
+	if (p->not_as_asked > 0 && env->fifo > 0)
+		fprintf(f,
+			"%s%u rows are left out for --fifo: their roles would share a CPU, where one "
+			"that spins never lets the other run, or a launcher starts them\n",
+			bullet, (unsigned)p->not_as_asked);
+	else if (p->not_as_asked > 0)
+		fprintf(f, "%s%u rows are left out for --mlock: a launcher starts their roles\n",
+			bullet, (unsigned)p->not_as_asked);
+}
+
 static void about_plan(FILE *f, const struct plan *p, const char *bullet)
 {
 	about_place(f, p, bullet);
+	about_realtime(f, p, bullet);
 	fprintf(f, "%s%u rounds, %u planned; samples of %.0f ms; ", bullet, (unsigned)p->rounds,
 		(unsigned)p->opt.rounds, p->opt.sample_ns / 1e6);
 	if (p->env->cpus > 1)

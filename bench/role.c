@@ -13,6 +13,7 @@
 
 #include "alloc.h"
 #include "control.h"
+#include "realtime.h"
 
 int64_t driver_now(void)
 {
@@ -97,29 +98,64 @@ static void usage_of(struct role *me)
 	me->waited = waited_ns();
 }
 
+/* Role 0: the others still need a CPU to get ready on, maybe this one. */
+static int await_all(struct role *me, const struct control_word *left)
+{
+	uint32_t others;
+
+	for (; (others = control_load(&left->word)) != 0; sched_yield())
+		if (role_stopped(me) || driver_now() > me->deadline)
+			return role_fail(me, "%u roles never became ready", others);
+	return 0;
+}
+
+static int await_word(struct role *me, const struct control_word *w)
+{
+	while (control_load(&w->word) == 0)
+		if (role_idle(me) != 0)
+			return -1;
+	return 0;
+}
+
+/* None is real-time while another still wants a CPU to get ready on. */
+static int get_ready(struct role *me)
+{
+	struct control *ctl = me->ctl;
+
+	if (me->index == 0) {
+		if (await_all(me, &ctl->ready) != 0)
+			return -1;
+		control_store(&ctl->rise.word, 1);
+		return me->fifo == 0 ? 0 : realtime_rise(me) != 0 ? -1 : await_all(me, &ctl->risen);
+	}
+	__atomic_fetch_sub(&ctl->ready.word, 1, __ATOMIC_ACQ_REL);
+	if (me->fifo == 0)
+		return 0;
+	if (await_word(me, &ctl->rise) != 0 || realtime_rise(me) != 0)
+		return -1;
+	__atomic_fetch_sub(&ctl->risen.word, 1, __ATOMIC_ACQ_REL);
+	return 0;
+}
+
 int role_start(struct role *me)
 {
 	struct control *ctl = me->ctl;
-	uint32_t others;
 
 	ctl->result[me->index].tid = (int32_t)syscall(SYS_gettid);
+	if (me->index != 0)
+		usage_of(me);
+	if (get_ready(me) != 0)
+		return -1;
 	if (me->index == 0) {
-		/* the others still need a CPU to get ready on, maybe this one */
-		for (; (others = control_load(&ctl->ready.word)) != 0; sched_yield())
-			if (role_stopped(me) || driver_now() > me->deadline)
-				return role_fail(me, "%u roles never became ready", others);
 		usage_of(me);
 		me->allocs = alloc_calls();
 		ctl->result[0].t0 = driver_now();
 		control_store(&ctl->go.word, 1);
 		return 0;
 	}
-	usage_of(me);
-	__atomic_fetch_sub(&ctl->ready.word, 1, __ATOMIC_ACQ_REL);
 	me->allocs = alloc_calls();
-	while (control_load(&ctl->go.word) == 0)
-		if (role_idle(me) != 0)
-			return -1;
+	if (await_word(me, &ctl->go) != 0)
+		return -1;
 	ctl->result[me->index].t0 = driver_now();
 	return 0;
 }
@@ -136,6 +172,8 @@ void role_done(struct role *me, uint64_t ops)
 	r->involuntary = me->involuntary - before.involuntary;
 	r->faults = me->faults - before.faults;
 	r->waited = me->waited - before.waited;
+	if (me->fifo > 0)
+		realtime_fall(me);
 	r->ops = ops;
 	control_store(&r->done, 1);
 }

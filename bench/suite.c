@@ -97,6 +97,8 @@ static int nothing_matches(const struct options *o)
 		fprintf(stderr, " with this --mode");
 	if (o->plan.ways != 0)
 		fprintf(stderr, " with this --wait");
+	if (o->fifo > 0)
+		fprintf(stderr, " with --fifo, which leaves out rows whose roles share a CPU");
 	if (o->pairs != 0)
 		fprintf(stderr, " among the rows of two roles, which --pairs takes");
 	fprintf(stderr, "; --list shows the names\n");

@@ -191,7 +191,7 @@ static void add(const char *who, const struct mpi *mpi,
 		return; /* not built, or the launcher is not installed here */
 	memset(&m, 0, sizeof(m));
 	m.who = who;
-	m.flags = BENCH_PEER | BENCH_PROCS;
+	m.flags = BENCH_PEER | BENCH_PROCS | BENCH_FOREIGN;
 	m.ways = mpi->ways;
 	m.processes = 1;
 	/* more ranks than CPUs that never yield need seconds to start */

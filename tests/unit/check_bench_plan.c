@@ -8,6 +8,7 @@
 #include "driver.h"
 #include "plan.h"
 #include "probe.h"
+#include "realtime.h"
 #include "release.h"
 #include "steal.h"
 
@@ -80,6 +81,11 @@ int bench_spins_in_vain(const struct bench *b, unsigned cpus)
 int bench_stamps_in_vain(const struct bench *b, unsigned cpus)
 {
 	return (b->flags & BENCH_STAMPS) && b->readers + 1 > cpus;
+}
+
+int realtime_leaves_out(const struct bench_env *e, const struct bench *b)
+{
+	return e->fifo > 0 && b->readers + 1 > e->cpus;
 }
 
 int bench_matches(const char *filter, const char *name)
@@ -532,6 +538,13 @@ START_TEST(rows_that_cannot_be_as_they_should_are_counted_by_reason)
 	ck_assert_int_eq(plan_make(&plan, &env, &opt), 0);
 	ck_assert_uint_eq(plan.rows, 3);
 	ck_assert_uint_eq(plan.left_out_stamps, 1);
+	ck_assert_uint_eq(plan.not_as_asked, 0);
+	plan_free(&plan);
+	env.fifo = 10; /* says of all that share */
+	ck_assert_int_eq(plan_make(&plan, &env, &opt), 0);
+	ck_assert_uint_eq(plan.rows, 2);
+	ck_assert_uint_eq(plan.left_out_stamps, 0);
+	ck_assert_uint_eq(plan.not_as_asked, 2);
 	plan_free(&plan);
 }
 END_TEST

@@ -235,6 +235,10 @@ START_TEST(throttling_of_real_time_threads_matters_to_those)
 	put(KERNEL "sched_rt_runtime_us", "950000\n");
 	look_quiet();
 	expect_only("rt throttling", OK, "not real-time");
+	machine.realtime = 1; /* what it is going to start */
+	look_quiet();
+	expect_only("rt throttling", WARN, "we are real-time");
+	machine.realtime = 0;
 	put("/proc/self/stat", realtime_stat);
 	look_quiet();
 	expect_only("rt throttling", WARN, "we are real-time");
