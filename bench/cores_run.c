@@ -80,6 +80,7 @@ static int format(struct cores_side *s)
 	unsigned i;
 	int rc = 0;
 
+	(void)munlock(a, sizeof(*a)); /* --mlock: what is locked cannot be given back */
 	if (madvise(a, sizeof(*a), MADV_DONTNEED) != 0)
 		return role_fail(s->me, "madvise: no fresh pages");
 	memset(a, 0, sizeof(*a));

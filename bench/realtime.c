@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#define CPU_LIMIT_S 11u /* between a role that gives up by itself and one that is ended: see driver.c */
+#define CPU_LIMIT_S 11u /* between the two limits of driver.c */
 
 static int set_policy(int policy, int priority)
 {

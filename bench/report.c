@@ -53,7 +53,8 @@ static void about_place(FILE *f, const struct plan *p, const char *bullet)
 			bullet, (unsigned)p->left_out);
 	if (p->left_out_stamps > 0)
 		fprintf(f,
-			"%s%u rows that time how a barrier is left are left out: more roles than CPUs, "
+			"%s%u rows that time how a barrier is left are left out: more roles than "
+			"CPUs, "
 			"and one that spins or is late would keep another from its CPU\n",
 			bullet, (unsigned)p->left_out_stamps);
 }
@@ -70,7 +71,8 @@ static void about_realtime(FILE *f, const struct plan *p, const char *bullet)
 		fprintf(f, "%sthe memory of roles is locked\n", bullet);
 	if (p->not_as_asked > 0 && env->fifo > 0)
 		fprintf(f,
-			"%s%u rows are left out for --fifo: their roles would share a CPU, where one "
+			"%s%u rows are left out for --fifo: their roles would share a CPU, where "
+			"one "
 			"that spins never lets the other run, or a launcher starts them\n",
 			bullet, (unsigned)p->not_as_asked);
 	else if (p->not_as_asked > 0)

@@ -162,8 +162,8 @@ static void try_lock_in_vain(void)
 	if (realtime_try(&env) == 0)
 		_exit(1);
 	if (strstr(env.error, "--mlock: ") == NULL ||
-	    strstr(env.error, "CAP_IPC_LOCK, or a larger RLIMIT_MEMLOCK (ulimit -l), which is 0 KiB") ==
-		    NULL)
+	    strstr(env.error,
+		   "CAP_IPC_LOCK, or a larger RLIMIT_MEMLOCK (ulimit -l), which is 0 KiB") == NULL)
 		_exit(2);
 	if (realtime_in_child(&env) == 0 || strncmp(env.error, "mlockall: ", 10) != 0)
 		_exit(3);

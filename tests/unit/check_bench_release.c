@@ -191,7 +191,8 @@ END_TEST
 
 START_TEST(skew_is_from_the_first_to_the_last)
 {
-	static const uint64_t at[3][4] = {{100, 250, 300, 1}, {180, 200, 300, 500}, {90, 230, 300, 2}};
+	static const uint64_t at[3][4] = {
+		{100, 250, 300, 1}, {180, 200, 300, 500}, {90, 230, 300, 2}};
 	struct hist h;
 	unsigned k, i;
 
