@@ -15,7 +15,9 @@ static uint64_t operations_of(const struct bench *b)
 {
 	if (strcmp(b->group, "ring") == 0)
 		return (uint64_t)LAPS * BENCH_RING_BYTES / b->size;
-	return b->flags & BENCH_FREE ? READS : OPERATIONS;
+	if (b->flags & BENCH_FREE)
+		return READS;
+	return b->batch > OPERATIONS ? b->batch : OPERATIONS;
 }
 
 /* Parties that spin and share a CPU take a time slice of the scheduler per operation. */
