@@ -252,6 +252,13 @@ static void start_all(struct bench_env *env, const struct bench *b, struct job *
 		watch_trace(w);
 }
 
+/* Not of roles that share a CPU, where one that spins never lets the other run; nor under a tracer, which
+ * is not real-time and would see to the calls of one that yields for ever. */
+static int fifo_of(const struct bench_env *env, unsigned roles)
+{
+	return driver_oversubscribed(env, roles - 1) || env->count_calls ? 0 : env->fifo;
+}
+
 double driver_run(struct bench_env *env, const struct bench *b, role_fn first, role_fn others,
 		  unsigned roles, uint64_t n, struct bench_sample *out)
 {
@@ -266,7 +273,7 @@ double driver_run(struct bench_env *env, const struct bench *b, role_fn first, r
 	env->ctl->ready.word = env->ctl->risen.word = roles - 1;
 	for (i = 0; i < roles; i++) {
 		init_role(env, b, i, roles, n, &job[i]);
-		job[i].role.fifo = driver_oversubscribed(env, roles - 1) ? 0 : env->fifo;
+		job[i].role.fifo = fifo_of(env, roles);
 		job[i].fn = i == 0 ? first : others;
 	}
 	sigemptyset(&set);

@@ -317,8 +317,10 @@ EXTRA_DIST += tests/process/bench_compare_test
 if BENCH
 pkgdata_DATA = %D%/schema.json
 TESTS += tests/process/bench_cores_test tests/process/bench_report_test
+TESTS += tests/process/bench_realtime_test tests/process/bench_release_test
 endif
 EXTRA_DIST += %D%/schema.json tests/process/bench_cores_test tests/process/bench_report_test
+EXTRA_DIST += tests/process/bench_realtime_test tests/process/bench_release_test
 
 # What decides what is run and reported is tested like the library.
 if HAVE_CHECK
@@ -404,6 +406,13 @@ tests_unit_check_bench_latency_SOURCES = tests/unit/check_bench_latency.c \
 	%D%/latency_files.c %D%/latency_plan.c %D%/list.c %D%/list_latency.c %D%/stats.c
 tests_unit_check_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_latency_LDADD = $(UNIT_LIBS) -lm
+
+check_PROGRAMS += tests/unit/check_bench_choose
+TESTS += tests/unit/check_bench_choose
+tests_unit_check_bench_choose_SOURCES = tests/unit/check_bench_choose.c \
+	%D%/calibrate.c %D%/choose.c %D%/list.c %D%/realtime.c
+tests_unit_check_bench_choose_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
+tests_unit_check_bench_choose_LDADD = $(UNIT_LIBS) -lm
 
 check_PROGRAMS += tests/unit/check_bench_realtime
 TESTS += tests/unit/check_bench_realtime

@@ -9,8 +9,8 @@ extern "C" {
 #endif
 
 /*
- * A role is real-time from when all are ready until its role_done(), and only where none of its run
- * shares a CPU: one that spins for another on the same CPU would never let it run. The process that
+ * A role is real-time from when all are ready until its role_done(), never under a tracer, and only
+ * where none of its run shares a CPU: one that spins for another on the same CPU would never let it run. The process that
  * measures is not, so it may have no CPU as long as roles have them all: the kernel itself ends a role
  * that has run for longer than a run may take.
  */

@@ -99,19 +99,19 @@ static void usage_of(struct role *me)
 }
 
 /* Role 0: the others still need a CPU to get ready on, maybe this one. */
-static int await_all(struct role *me, const struct control_word *left)
+static int await_ready(struct role *me)
 {
 	uint32_t others;
 
-	for (; (others = control_load(&left->word)) != 0; sched_yield())
+	for (; (others = control_load(&me->ctl->ready.word)) != 0; sched_yield())
 		if (role_stopped(me) || driver_now() > me->deadline)
 			return role_fail(me, "%u roles never became ready", others);
 	return 0;
 }
 
-static int await_word(struct role *me, const struct control_word *w)
+static int await_word(struct role *me, const struct control_word *w, uint32_t want)
 {
-	while (control_load(&w->word) == 0)
+	while (control_load(&w->word) != want)
 		if (role_idle(me) != 0)
 			return -1;
 	return 0;
@@ -123,15 +123,17 @@ static int get_ready(struct role *me)
 	struct control *ctl = me->ctl;
 
 	if (me->index == 0) {
-		if (await_all(me, &ctl->ready) != 0)
+		if (await_ready(me) != 0)
 			return -1;
 		control_store(&ctl->rise.word, 1);
-		return me->fifo == 0 ? 0 : realtime_rise(me) != 0 ? -1 : await_all(me, &ctl->risen);
+		if (me->fifo == 0)
+			return 0;
+		return realtime_rise(me) != 0 ? -1 : await_word(me, &ctl->risen, 0);
 	}
 	__atomic_fetch_sub(&ctl->ready.word, 1, __ATOMIC_ACQ_REL);
 	if (me->fifo == 0)
 		return 0;
-	if (await_word(me, &ctl->rise) != 0 || realtime_rise(me) != 0)
+	if (await_word(me, &ctl->rise, 1) != 0 || realtime_rise(me) != 0)
 		return -1;
 	__atomic_fetch_sub(&ctl->risen.word, 1, __ATOMIC_ACQ_REL);
 	return 0;
@@ -154,7 +156,7 @@ int role_start(struct role *me)
 		return 0;
 	}
 	me->allocs = alloc_calls();
-	if (await_word(me, &ctl->go) != 0)
+	if (await_word(me, &ctl->go, 1) != 0)
 		return -1;
 	ctl->result[me->index].t0 = driver_now();
 	return 0;

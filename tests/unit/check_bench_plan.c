@@ -9,7 +9,6 @@
 #include "plan.h"
 #include "probe.h"
 #include "realtime.h"
-#include "release.h"
 #include "steal.h"
 
 #define MS 1000000.0
@@ -58,7 +57,6 @@ static double disturbed_ns;
 static unsigned slow_runs; /* so many runs are slower */
 static double slow_op_ns;
 static int lies;	  /* about their time */
-static uint64_t most_ops; /* of any run */
 static unsigned fails_at; /* the run, from 1 on, that fails */
 
 size_t bench_count(void)
@@ -80,12 +78,12 @@ int bench_spins_in_vain(const struct bench *b, unsigned cpus)
 
 int bench_stamps_in_vain(const struct bench *b, unsigned cpus)
 {
-	return (b->flags & BENCH_STAMPS) && b->readers + 1 > cpus;
+	return bench_spins_in_vain(b, cpus);
 }
 
 int realtime_leaves_out(const struct bench_env *e, const struct bench *b)
 {
-	return e->fifo > 0 && b->readers + 1 > e->cpus;
+	return bench_spins_in_vain(b, e->cpus);
 }
 
 int bench_matches(const char *filter, const char *name)
@@ -102,8 +100,6 @@ static double run(struct bench_env *env, const struct bench *b, uint64_t n, stru
 {
 	double ns = (double)n * (runs < slow_runs ? slow_op_ns : op_ns);
 
-	(void)b;
-	most_ops = n > most_ops ? n : most_ops;
 	runs++;
 	memset(s, 0, sizeof(*s));
 	counted_runs += env->count_calls != 0;
@@ -279,19 +275,6 @@ START_TEST(a_run_that_was_disturbed_does_not_calibrate)
 }
 END_TEST
 
-/* A fast barrier would have more generations in a sample than there is room for. */
-START_TEST(no_run_writes_more_times_than_there_is_room_for)
-{
-	add_benches(1);
-	benches[0].flags |= BENCH_STAMPS;
-	benches[0].readers = 0;
-	most_ops = 0;
-	op_ns = 10;
-	ck_assert_uint_eq(plan_calibrate(&env, &benches[0], 40 * MS), RELEASE_STAMPS);
-	ck_assert_uint_le(most_ops, RELEASE_STAMPS);
-}
-END_TEST
-
 /* What every run of the calibration suffered from is seen in the first round. */
 START_TEST(the_first_round_mends_what_calibration_got_wrong)
 {
@@ -335,10 +318,6 @@ START_TEST(operations_are_scaled_as_far_as_a_bench_allows)
 	b.batch = 0;
 	b.way = BENCH_PARK;
 	ck_assert_uint_eq(plan_scaled(&b, 60000, 8 * MS, 2), 65536);
-	b.flags = BENCH_STAMPS;
-	ck_assert_uint_eq(plan_scaled(&b, 60000, 8 * MS, 2), RELEASE_STAMPS);
-	b.way = BENCH_SPIN;
-	ck_assert_uint_eq(plan_scaled(&b, 60000, 8 * MS, 2), RELEASE_STAMPS);
 	b.flags = BENCH_OPEN;
 	b.rate = 1000000;
 	ck_assert_uint_eq(plan_scaled(&b, 100, 8 * MS, 2), 8001);
@@ -525,30 +504,6 @@ START_TEST(rounds_count_where_both_of_two_have_them)
 }
 END_TEST
 
-/* ---- what is left out, and why ---- */
-
-START_TEST(rows_that_cannot_be_as_they_should_are_counted_by_reason)
-{
-	add_benches(4);
-	benches[1].flags |= BENCH_STAMPS;
-	benches[2].flags |= BENCH_STAMPS;
-	benches[2].readers = 3;
-	benches[3].readers = 2;
-	opt.full = 1;
-	ck_assert_int_eq(plan_make(&plan, &env, &opt), 0);
-	ck_assert_uint_eq(plan.rows, 3);
-	ck_assert_uint_eq(plan.left_out_stamps, 1);
-	ck_assert_uint_eq(plan.not_as_asked, 0);
-	plan_free(&plan);
-	env.fifo = 10; /* says of all that share */
-	ck_assert_int_eq(plan_make(&plan, &env, &opt), 0);
-	ck_assert_uint_eq(plan.rows, 2);
-	ck_assert_uint_eq(plan.left_out_stamps, 0);
-	ck_assert_uint_eq(plan.not_as_asked, 2);
-	plan_free(&plan);
-}
-END_TEST
-
 /* ---- probes ---- */
 
 /* Once the first round is over, one in five finds the machine in another state. */
@@ -675,7 +630,6 @@ int main(void)
 			    (int)(sizeof(fits) / sizeof(fits[0])));
 	tcase_add_test(tc, a_machine_much_too_slow_gets_the_least_rounds);
 	tcase_add_test(tc, a_run_that_was_disturbed_does_not_calibrate);
-	tcase_add_test(tc, no_run_writes_more_times_than_there_is_room_for);
 	tcase_add_test(tc, the_first_round_mends_what_calibration_got_wrong);
 	tcase_add_test(tc, one_disturbed_sample_does_not_change_the_length);
 	tcase_add_test(tc, operations_are_scaled_as_far_as_a_bench_allows);
@@ -688,7 +642,6 @@ int main(void)
 	tcase_add_test(tc, rounds_count_where_both_of_two_have_them);
 	tcase_add_test(tc, a_sample_is_not_begun_in_an_unusual_state);
 	tcase_add_test(tc, a_state_that_stays_is_not_waited_for);
-	tcase_add_test(tc, rows_that_cannot_be_as_they_should_are_counted_by_reason);
 	tcase_add_test(tc, the_probe_before_a_sample_is_never_older_than_a_failed_row);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("steal");
