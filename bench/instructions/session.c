@@ -24,6 +24,16 @@ static int handle(void *ctx, struct weir_session *s, const struct weir_session_m
 	return 0;
 }
 
+static int handle_run(void *ctx, struct weir_session *s, const struct weir_session_msg *m, uint32_t n,
+		      uint64_t stride)
+{
+	(void)ctx;
+	(void)s;
+	(void)stride;
+	handled += n * (uint64_t)m->len;
+	return 0;
+}
+
 static void settle(void)
 {
 	uint32_t i, busy;
@@ -98,6 +108,12 @@ static void set_sent(uint32_t size, uint64_t rounds)
 {
 	set(size, rounds);
 	send(size, 32 * rounds);
+}
+
+static void set_sent_runs(uint32_t size, uint64_t rounds)
+{
+	set_sent(size, rounds);
+	COUNT_MUST(weir_session_on_run(session[0], 1, handle_run, NULL) == WEIR_OK);
 }
 
 static void serve(uint32_t size, uint64_t rounds)
@@ -179,6 +195,7 @@ static const struct count_case cases[] = {
 	{"session send 64 B/8", "a message to 8", set, send, 9, 1, 512},
 	{"session serve 32", "a message of 64 B given to its handler, one of 32 of a poll",
 	 set_sent, serve, 2, 32, 16},
+	{"session serve runs 32", "a handler of runs instead", set_sent_runs, serve, 2, 32, 16},
 	{"session rendezvous/2", "a generation of 2, polls and all", set, rendezvous, 2, 1, 32},
 	{"session fence/2", "a delivery fence of 2 after one message, polls and all", set, fence, 2,
 	 1, 32},

@@ -406,6 +406,15 @@ WEIR_INLINE void weir_ring_deliver(struct weir_ring_reader *r, weir_ns stamp)
 		weir_priv_ring_readmit(r);
 }
 
+/* Has its record to say anything new: a position, or that a dormant reader now serves? */
+WEIR_INLINE int weir_priv_ring_unpublished(const struct weir_ring_reader *r)
+{
+	const struct weir_progress_writer *p = &r->progress;
+
+	return p->slot != NULL && (p->delivered != r->next || p->observed != r->next ||
+				   weir_load_relaxed64(&p->slot->epoch_state) != p->epoch_state);
+}
+
 /* The same for *v and everything before it, while later views are still in use. */
 WEIR_API void weir_ring_deliver_view(struct weir_ring_reader *r, const struct weir_ring_view *v,
 				     weir_ns stamp);

@@ -103,20 +103,25 @@ WEIR_INLINE WEIR_CHECK int weir_ring_poll_run(struct weir_ring_reader *r, uint32
 					      struct weir_ring_view *first, uint32_t *count)
 {
 	weir_pos at = r->next;
-	uint64_t off = at & r->mask, end;
+	uint64_t off = at & r->mask, end, stop;
 	/* RING.PUB acquire: pairs with weir_ring_commit() */
 	uint64_t word = weir_load_acquire64(WEIR_CPTR(uint64_t, r->data + off));
 	uint64_t need = weir_priv_ring_need(WEIR_U32(word & UINT32_MAX));
 	uint64_t last = r->mask + 1u - need; /* where such a record can begin at the latest */
+	const uint8_t *data = r->data;
 	struct weir_ring_view slow;
 	uint32_t n = 1;
 	int rc;
 
 	if (WEIR_UNLIKELY(word >> 62 != 2u || need > r->max_need || off > last))
 		goto single;
+	/* one limit for both; what overflows is a shorter run */
+	stop = max > 1 ? off + (max - 1u) * need : off;
+	if (stop > last)
+		stop = last;
 	/* RING.PUB acquire, each: the header behind a record is 0, or a record's that is complete */
-	for (end = off + need; n < max && end <= last; end += need, n++)
-		if (weir_load_acquire64(WEIR_CPTR(uint64_t, r->data + end)) != word)
+	for (end = off + need; end <= stop; end += need, n++)
+		if (weir_load_acquire64(WEIR_CPTR(uint64_t, data + end)) != word)
 			break;
 	/* RING.LAP acquire, as in weir_ring_poll(): once for all headers, which were loaded before.
 	 * What is overwritten first is the first of them. */

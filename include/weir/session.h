@@ -36,6 +36,7 @@ WEIR_BEGIN
 #define WEIR_SESSION_BARRIERS_MAX 64u
 #define WEIR_SESSION_BARRIER_NAME 32u /* bytes, with the terminator */
 #define WEIR_SESSION_COORDINATOR 0u   /* the coordinator's slot */
+#define WEIR_SESSION_RUN_MAX 8u       /* messages that one call of a handler gets at most */
 
 struct weir_session; /* lives in memory that create and attach map, or the caller brings */
 
@@ -86,6 +87,12 @@ struct weir_session_msg {
 /* Nonzero ends the poll's turn at this ring; the message counts as handled all the same. */
 typedef int (*weir_session_handler)(void *ctx, struct weir_session *s,
 				    const struct weir_session_msg *m);
+/* A run of them: `count` messages of one sender, kind and length, of which message i has its payload
+ * at first->ptr + i * stride, its position likewise, and the number first->seq + i. All of them
+ * count as handled when this returns; nonzero ends the poll's turn at this ring behind them. */
+typedef int (*weir_session_run_handler)(void *ctx, struct weir_session *s,
+					const struct weir_session_msg *first, uint32_t count,
+					uint64_t stride);
 typedef void (*weir_session_post)(void *ctx, struct weir_session *s, weir_ns now);
 
 struct weir_session_stats {
@@ -160,6 +167,13 @@ WEIR_API uint32_t weir_session_members(const struct weir_session *s);
 /* Who handles messages of this kind; NULL: nobody. -EINVAL kind >= options.kinds. */
 WEIR_API WEIR_CHECK int weir_session_on(struct weir_session *s, uint32_t kind,
 					weir_session_handler fn, void *ctx);
+
+/* The same, several by one call where they lie right behind one another: up to WEIR_SESSION_RUN_MAX
+ * and an eighth of the ring's bytes, never beyond what a fence waits for, and the first of a ring's
+ * turn alone. A deferral, an arrival and a sender that waits for room are looked at behind a run, not
+ * behind each of its messages. Replaces the kind's handler, as weir_session_on() replaces it. */
+WEIR_API WEIR_CHECK int weir_session_on_run(struct weir_session *s, uint32_t kind,
+					    weir_session_run_handler fn, void *ctx);
 
 /* Who handles all kinds that have no handler of their own. */
 WEIR_API void weir_session_on_other(struct weir_session *s, weir_session_handler fn, void *ctx);

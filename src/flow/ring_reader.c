@@ -270,15 +270,6 @@ void weir_ring_deliver_view(struct weir_ring_reader *r, const struct weir_ring_v
 		weir_priv_ring_readmit(r);
 }
 
-/* Has the record to say anything new: a position, or that a dormant reader now serves? */
-static int unpublished(const struct weir_ring_reader *r)
-{
-	const struct weir_progress_writer *p = &r->progress;
-
-	return p->slot != NULL && (p->delivered != r->next || p->observed != r->next ||
-				   weir_load_relaxed64(&p->slot->epoch_state) != p->epoch_state);
-}
-
 /* One run, record by record, each as if it had been polled just now. The look for a lap after the
  * handler of one is the look before that of the next: what `oldest` has not passed with this record
  * it has not passed with those behind it. *n counts what was handled; nonzero *stop: the handler
@@ -344,7 +335,7 @@ int weir_ring_dispatch(struct weir_ring_reader *r, weir_ring_handler handle, voi
 	}
 	r->flags &= ~WEIR_PRIV_RING_DISPATCHING;
 	/* the one publish point: every way out comes through here */
-	if (unpublished(r))
+	if (weir_priv_ring_unpublished(r))
 		weir_ring_deliver(r, stamp);
 	if (handled != NULL)
 		*handled = n;

@@ -24,6 +24,7 @@ noinst_LTLIBRARIES += %D%/libruntime.la
 	%D%/session_poll.c \
 	%D%/session_priv.h \
 	%D%/session_send.c \
+	%D%/session_serve.c \
 	%D%/session_setup.c \
 	%D%/session_setup.h \
 	%D%/session_transport.c \

@@ -207,6 +207,21 @@ int weir_session_reaches_cut(const struct weir_session *s, uint32_t ring, weir_p
 	return 0;
 }
 
+/* Of n records of that stride, those up to the first that completes what some fence waits for. */
+uint32_t weir_session_up_to_cut(const struct weir_session *s, uint32_t ring, weir_pos at,
+				uint64_t stride, uint32_t n)
+{
+	const struct charge *c;
+
+	for (c = s->draining; c != NULL; c = c->next) {
+		int64_t ahead = weir_pos_diff(c->b.cut[ring], at);
+
+		if (ahead > 0 && (uint64_t)ahead < n * stride)
+			n = (uint32_t)(((uint64_t)ahead + stride - 1u) / stride);
+	}
+	return n;
+}
+
 void weir_session_stop_draining(struct charge *c)
 {
 	struct charge **at = &c->s->draining;

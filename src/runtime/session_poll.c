@@ -1,8 +1,8 @@
-/* Sessions: serving. One poll is dispatch, then post-handlers, then what the coordinator owes.
+/* Sessions: serving. One poll is batches, then post-handlers, then what the coordinator owes.
  *
  * Order in a poll. A handler's message is delivered (its progress published) before any
  * post-handler runs, because a queued post-handler ends the ring's batch, and
- * weir_ring_dispatch() publishes at the end of each. The last record before a fence's cut ends the
+ * weir_session_take() publishes at the end of each. The last record before a fence's cut ends the
  * batch too, so that its drain is looked at when its handler has returned and not a batch later; and
  * so does an arrival: a barrier does not wait for a backlog unless it is a fence.
  *
@@ -14,36 +14,7 @@
 
 #include <string.h>
 
-/* ---- dispatch ---- */
-
-struct feed {
-	struct weir_session *s;
-	uint32_t stopped;	   /* by a handler */
-	struct weir_session_msg m; /* what a ring's messages have in common is filled in once */
-};
-
-static int on_record(void *ctx, const struct weir_ring_view *v)
-{
-	struct feed *f = ctx;
-	struct weir_session *s = f->s;
-	const struct handler *h = &s->other;
-
-	if (WEIR_LIKELY(v->kind < s->kinds && s->handler[v->kind].fn != NULL))
-		h = &s->handler[v->kind];
-	f->m.ptr = v->ptr;
-	f->m.len = v->len;
-	f->m.kind = v->kind;
-	f->m.seq = v->seq;
-	f->m.at = v->at;
-	if (WEIR_LIKELY(h->fn != NULL)) {
-		f->stopped = h->fn(h->ctx, s, &f->m) != 0;
-		s->stats.handled++;
-	} else {
-		s->stats.unhandled++;
-	}
-	return f->stopped || s->post_user != 0 || weir_session_called(s) ||
-	       (s->draining != NULL && weir_session_reaches_cut(s, f->m.from, v->at, v->end));
-}
+/* ---- rings ---- */
 
 /* A damaged header: there is no way past it. Nobody waits for us there any more, and fences tell. */
 static void leave_damaged(struct weir_session *s, uint32_t i)
@@ -80,14 +51,13 @@ static void rejoin_rings(struct weir_session *s)
 /* Up to `max` records. Returns how many were handled; 0 ends the ring's turn. */
 static uint32_t serve_some(struct weir_session *s, struct feed *f, uint32_t max)
 {
-	struct weir_ring_reader *r = &s->reader[f->m.from];
-	uint64_t lost = r->lost_messages;
+	uint64_t lost = f->r->lost_messages;
 	uint32_t n;
-	int rc = weir_ring_dispatch(r, on_record, f, max, s->now, &n);
+	int rc = weir_session_take(f, max, &n);
 
 	if (n != 0)
 		ring_bell_of(s, f->m.from); /* its writer may wait for room */
-	s->stats.lost += r->lost_messages - lost;
+	s->stats.lost += f->r->lost_messages - lost;
 	if (n != 0 || rc == WEIR_LAPPED)
 		s->did = 1;
 	if (rc != -EBADMSG)
@@ -106,6 +76,8 @@ static void serve_ring(struct weir_session *s, uint32_t i)
 	struct feed f;
 
 	f.s = s;
+	f.r = &s->reader[i];
+	f.taken = 0;
 	f.stopped = 0;
 	f.m.from = i;
 	f.m.reserved = 0;

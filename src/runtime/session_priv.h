@@ -111,7 +111,8 @@ static inline size_t barrier_bytes(uint32_t members)
 /* ---- the handle ---- */
 
 struct handler {
-	weir_session_handler fn;
+	weir_session_handler fn;      /* NULL: `run`, or nobody */
+	weir_session_run_handler run; /* NULL too: nobody */
 	void *ctx;
 };
 
@@ -190,6 +191,7 @@ struct weir_session {
 	uint32_t post_head;
 	uint32_t post_n;
 	uint32_t post_user; /* of these, the application's */
+	uint32_t rehandled; /* a handler was set anew */
 	uint32_t did; /* something, in this poll */
 	uint32_t changed; /* some barrier has */
 	uint32_t serving; /* all readers have said so */
@@ -284,6 +286,19 @@ int weir_session_bind(const struct weir_region *region, struct geometry *g, stru
 int weir_session_part(const struct weir_region *region, enum weir_kind kind, const char *what,
 		      uint32_t i, struct weir_span *obj);
 
+/* A ring's turn. */
+struct feed {
+	struct weir_session *s;
+	struct weir_ring_reader *r;
+	uint32_t taken;		   /* records so far */
+	uint32_t stopped;	   /* by a handler */
+	struct weir_session_msg m; /* what they have in common is filled in once */
+};
+
+/* session_serve.c: a batch: up to `max` records to their handlers, and the progress published. As
+ * weir_ring_dispatch(); nonzero f->stopped: a handler has had enough. */
+int weir_session_take(struct feed *f, uint32_t max, uint32_t *handled);
+
 /* session_poll.c: queues a continuation of the session's own; there is always room */
 void weir_session_continue(struct weir_session *s, weir_session_post fn, void *ctx);
 int weir_session_is_dead(const struct weir_session *s, uint32_t m, weir_owner who);
@@ -314,6 +329,8 @@ void weir_session_record_targets(struct charge *c);
 void weir_session_stop_draining(struct charge *c);
 void weir_session_note_behind(struct charge *c);
 int weir_session_reaches_cut(const struct weir_session *s, uint32_t ring, weir_pos at, weir_pos end);
+uint32_t weir_session_up_to_cut(const struct weir_session *s, uint32_t ring, weir_pos at,
+				uint64_t stride, uint32_t n);
 
 /* session_view.c */
 void weir_session_publish_view(struct charge *c);

@@ -3,20 +3,39 @@
 
 #include <string.h>
 
-int weir_session_on(struct weir_session *s, uint32_t kind, weir_session_handler fn, void *ctx)
+/* ---- handlers ---- */
+
+static int set_handler(struct weir_session *s, uint32_t kind, weir_session_handler fn,
+		       weir_session_run_handler run, void *ctx)
 {
+	struct handler h = {fn, run, ctx};
+
 	if (kind >= s->kinds)
 		return -EINVAL;
-	s->handler[kind].fn = fn;
-	s->handler[kind].ctx = ctx;
+	s->handler[kind] = h;
+	s->rehandled = 1;
 	return WEIR_OK;
+}
+
+int weir_session_on(struct weir_session *s, uint32_t kind, weir_session_handler fn, void *ctx)
+{
+	return set_handler(s, kind, fn, NULL, ctx);
+}
+
+int weir_session_on_run(struct weir_session *s, uint32_t kind, weir_session_run_handler fn,
+			void *ctx)
+{
+	return set_handler(s, kind, NULL, fn, ctx);
 }
 
 void weir_session_on_other(struct weir_session *s, weir_session_handler fn, void *ctx)
 {
 	s->other.fn = fn;
 	s->other.ctx = ctx;
+	s->rehandled = 1;
 }
+
+/* ---- sending ---- */
 
 int weir_session_claim(struct weir_session *s, uint32_t kind, uint32_t len,
 		       struct weir_ring_room *room)

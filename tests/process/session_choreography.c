@@ -94,6 +94,20 @@ static int on_message(void *ctx, struct weir_session *s, const struct weir_sessi
 	return 0;
 }
 
+static int on_run(void *ctx, struct weir_session *s, const struct weir_session_msg *first,
+		  uint32_t count, uint64_t stride)
+{
+	struct weir_session_msg m = *first;
+
+	for (; count != 0; count--) {
+		NEED(on_message(ctx, s, &m) == 0);
+		m.ptr += stride;
+		m.seq++;
+		m.at += stride;
+	}
+	return 0;
+}
+
 static void burst(struct actor *a, uint32_t n)
 {
 	struct weir_wait how = {.strategy = WEIR_WAIT_PARK, .deadline = proc_patience()};
@@ -205,7 +219,8 @@ static void act(struct actor *a)
 	a->me = weir_session_slot(a->s);
 	a->random = a->p->seed ^ (uint64_t)(a->me + 1u) << 32;
 	a->lazy_us = chance(a, 2) ? 300 : 0;
-	NEED_OK(weir_session_on(a->s, MESSAGE, on_message, a));
+	NEED_OK(chance(a, 2) ? weir_session_on_run(a->s, MESSAGE, on_run, a)
+			     : weir_session_on(a->s, MESSAGE, on_message, a));
 	for (i = 0; i < NAMES; i++)
 		NEED_OK(weir_session_barrier_open(a->s, name[i], &a->id[i], NULL));
 	NEED_OK(weir_session_wait_members(a->s, a->p->members, &how));

@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	%D%/check_driver_gate \
 	%D%/check_group \
 	%D%/check_session \
+	%D%/check_session_runs \
 	%D%/check_session_serve \
 	%D%/check_session_fence \
 	%D%/check_session_failure \
@@ -63,6 +64,7 @@ UNIT_TESTS = \
 %C%_check_merge_map_LDADD = $(GATE) $(UNIT_LIBS)
 
 %C%_check_session_LDADD = $(RUNTIME) $(UNIT_LIBS)
+%C%_check_session_runs_LDADD = $(RUNTIME) $(UNIT_LIBS)
 %C%_check_session_serve_LDADD = $(RUNTIME) $(UNIT_LIBS)
 %C%_check_session_fence_LDADD = $(RUNTIME) $(UNIT_LIBS)
 # writes what a member that has gone mad would write
