@@ -1,7 +1,7 @@
 /*
  * The delivery fence as an application has it: a coordinator and members, each of them a session of
  * its own. Per generation every member sends a burst and enters the barrier, and the coordinator's
- * handler reads every message. The same with each mode of the barrier; and the burst alone, where
+ * handler reads every message, one by one or by runs. The same with each mode of the barrier; and the burst alone, where
  * the next one waits for an answer of the application's instead of a barrier ("transfer").
  *
  * Nobody may be ahead of what he was promised: in a fence's rows the coordinator looks after every
@@ -18,7 +18,8 @@
 #include "msg.h"
 
 #define SIZE 64u
-#define WARM 4u /* generations before the clock runs */
+#define RUN_BATCH 256u /* of the side that takes runs */
+#define WARM 4u        /* generations before the clock runs */
 
 enum { KIND_MESSAGE = 1, KIND_LAST = 2, KIND_ANSWER = 3, KINDS = 4 };
 
@@ -36,6 +37,7 @@ struct side {
 	struct weir_wait how;
 	uint32_t fence, last; /* barriers: the measured one, and one to end with */
 	uint32_t transfer;
+	uint32_t runs; /* the handler takes runs */
 	enum weir_barrier_mode mode;
 	uint64_t sent;
 	uint64_t handled;
@@ -57,24 +59,53 @@ static int failed(struct role *me, const char *what, int rc)
 
 /* ---- handlers ---- */
 
+/* Every word of it is added up. */
+static uint64_t is_wrong(const uint8_t *ptr, uint64_t seq)
+{
+	uint64_t word[SIZE / 8u], sum = 0;
+	uint32_t i;
+
+	memcpy(word, ptr, SIZE);
+	for (i = 0; i < SIZE / 8u; i++)
+		sum += word[i];
+	return sum != seq + (SIZE / 8u - 1u) * MSG_WORD;
+}
+
 static int on_message(void *ctx, struct weir_session *s, const struct weir_session_msg *m)
 {
 	struct side *p = ctx;
-	uint64_t word[SIZE / 8u], sum = 0, from = m->from;
-	uint32_t i;
+	uint64_t from = m->from;
 
 	p->handled++;
 	if (m->len != SIZE || m->from >= ROLE_MAX) {
 		p->wrong++;
 		return 0;
 	}
-	memcpy(word, m->ptr, SIZE);
-	for (i = 0; i < SIZE / 8u; i++)
-		sum += word[i];
-	p->wrong += sum != p->want[m->from]++ + (SIZE / 8u - 1u) * MSG_WORD;
+	p->wrong += is_wrong(m->ptr, p->want[m->from]++);
 	if (m->kind == KIND_LAST && p->me->index == 0 &&
 	    weir_session_send(s, KIND_ANSWER, &from, sizeof(from)) != WEIR_OK)
 		p->wrong++;
+	return 0;
+}
+
+static int on_run(void *ctx, struct weir_session *s, const struct weir_session_msg *first,
+		  uint32_t count, uint64_t stride)
+{
+	struct side *p = ctx;
+	uint64_t seq, wrong = 0;
+	uint32_t i;
+
+	(void)s;
+	p->handled += count;
+	if (first->len != SIZE || first->from >= ROLE_MAX) {
+		p->wrong += count;
+		return 0;
+	}
+	seq = p->want[first->from];
+	for (i = 0; i < count; i++)
+		wrong += is_wrong(first->ptr + i * stride, seq + i);
+	p->want[first->from] = seq + count;
+	p->wrong += wrong;
 	return 0;
 }
 
@@ -183,6 +214,7 @@ static int create(struct side *p)
 	cfg.ring_capacity = BENCH_RING_BYTES;
 	opt.struct_size = sizeof(opt);
 	opt.kinds = KINDS;
+	opt.batch = p->runs ? RUN_BATCH : 0;
 	rc = weir_session_create(&p->s, me->b->flags & BENCH_PROCS ? door->name : NULL, &cfg, &opt,
 				 NULL);
 	if (rc != WEIR_OK)
@@ -217,9 +249,10 @@ static void set_mode(struct side *p)
 	const struct bench *b = p->me->b;
 
 	p->transfer = strcmp(b->who, "weir-transfer") == 0;
-	p->mode = strcmp(b->who, "weir-delivery") == 0     ? WEIR_BARRIER_DELIVERY
-		  : strcmp(b->who, "weir-processing") == 0 ? WEIR_BARRIER_PROCESSING
-							   : WEIR_BARRIER_RENDEZVOUS;
+	p->runs = strcmp(b->who, "weir-delivery-run") == 0;
+	p->mode = p->runs || strcmp(b->who, "weir-delivery") == 0 ? WEIR_BARRIER_DELIVERY
+		  : strcmp(b->who, "weir-processing") == 0	  ? WEIR_BARRIER_PROCESSING
+								  : WEIR_BARRIER_RENDEZVOUS;
 	p->how.strategy = b->way == BENCH_SPIN    ? WEIR_WAIT_SPIN
 			  : b->way == BENCH_YIELD ? WEIR_WAIT_YIELD
 						  : WEIR_WAIT_PARK;
@@ -238,7 +271,8 @@ static int set_up(struct side *p)
 		return -1;
 	region = weir_session_region(p->s);
 	driver_populate(region->base, region->len);
-	rc = weir_session_on(p->s, KIND_MESSAGE, on_message, p);
+	rc = p->runs ? weir_session_on_run(p->s, KIND_MESSAGE, on_run, p)
+		     : weir_session_on(p->s, KIND_MESSAGE, on_message, p);
 	if (rc == WEIR_OK)
 		rc = weir_session_on(p->s, KIND_LAST, on_message, p);
 	if (rc == WEIR_OK)
@@ -337,6 +371,7 @@ void bench_add_fence(void)
 	const uint32_t all = BENCH_SPIN | BENCH_YIELD | BENCH_PARK;
 
 	bench_add_fence_cases("weir-delivery", BENCH_DRAINS, all, run);
+	bench_add_fence_cases("weir-delivery-run", BENCH_DRAINS, all, run);
 	bench_add_fence_cases("weir-processing", BENCH_DRAINS, all, run);
 	bench_add_fence_cases("weir-rendezvous", BENCH_PART, all, run);
 	bench_add_fence_cases("weir-transfer", BENCH_PART, all, run);
