@@ -415,6 +415,16 @@ WEIR_INLINE int weir_priv_ring_unpublished(const struct weir_ring_reader *r)
 				   weir_load_relaxed64(&p->slot->epoch_state) != p->epoch_state);
 }
 
+/* Would a dispatch find nothing and publish nothing? For those who look at many rings in turn. */
+WEIR_INLINE int weir_priv_ring_is_still(const struct weir_ring_reader *r)
+{
+	/* relaxed, both: nothing is read on the strength of them; a record that comes while we look
+	 * is found next time, and who has asked to be woken before is woken for it (BELL.DEKKER) */
+	return weir_load_relaxed64(WEIR_CPTR(uint64_t, r->data + (r->next & r->mask))) == 0 &&
+	       weir_pos_diff(weir_load_relaxed64(&r->shm->oldest), r->next) <= 0 &&
+	       !weir_priv_ring_unpublished(r);
+}
+
 /* The same for *v and everything before it, while later views are still in use. */
 WEIR_API void weir_ring_deliver_view(struct weir_ring_reader *r, const struct weir_ring_view *v,
 				     weir_ns stamp);

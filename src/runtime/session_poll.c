@@ -4,7 +4,8 @@
  * post-handler runs, because a queued post-handler ends the ring's batch, and
  * weir_session_take() publishes at the end of each. The last record before a fence's cut ends the
  * batch too, so that its drain is looked at when its handler has returned and not a batch later; and
- * so does an arrival: a barrier does not wait for a backlog unless it is a fence.
+ * so does an arrival: a barrier does not wait for a backlog unless it is a fence. A ring whose turn
+ * would find, publish and serve nothing is passed over.
  *
  * Sleep. Everything that can end a blocking call is published before the sleeper's own bell is
  * rung: a message (weir_session_commit()), a reply or a change of the members (the coordinator), an
@@ -157,14 +158,21 @@ static void run_posts(struct weir_session *s)
 
 /* ---- the poll ---- */
 
+/* Most rings most of the time: what their turn would come to, without having it. */
+static int has_no_turn(const struct weir_session *s, const struct weir_ring_reader *r)
+{
+	return r->shm == NULL ||
+	       (weir_priv_ring_is_still(r) && s->post_n == 0 && !weir_session_called(s));
+}
+
 static void serve_rings(struct weir_session *s)
 {
-	uint32_t n = used_slots(s), i;
+	uint32_t n = used_slots(s), m = s->first, i;
 
-	for (i = 0; i < n && !s->enough; i++) {
-		uint32_t m = (s->first + i) % n; /* the one after where the last poll ended */
-
-		if (s->reader[m].shm != NULL)
+	for (i = 0; i < n && !s->enough; i++, m++) {
+		if (m >= n) /* the one after where the last poll ended may be the first again */
+			m = 0;
+		if (!has_no_turn(s, &s->reader[m]))
 			serve_ring(s, m);
 		if (s->enough)
 			s->first = m + 1u;

@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	%D%/check_session \
 	%D%/check_session_runs \
 	%D%/check_session_serve \
+	%D%/check_session_still \
 	%D%/check_session_fence \
 	%D%/check_session_failure \
 	%D%/check_session_regressions \
@@ -66,6 +67,7 @@ UNIT_TESTS = \
 %C%_check_session_LDADD = $(RUNTIME) $(UNIT_LIBS)
 %C%_check_session_runs_LDADD = $(RUNTIME) $(UNIT_LIBS)
 %C%_check_session_serve_LDADD = $(RUNTIME) $(UNIT_LIBS)
+%C%_check_session_still_LDADD = $(RUNTIME) $(UNIT_LIBS)
 %C%_check_session_fence_LDADD = $(RUNTIME) $(UNIT_LIBS)
 # writes what a member that has gone mad would write
 %C%_check_session_failure_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/src/runtime
