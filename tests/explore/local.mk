@@ -16,6 +16,7 @@ EXPLORE_CPPFLAGS = $(AM_CPPFLAGS) -DWEIR_EXPLORE -I$(srcdir)/src/runtime -I$(src
 EXPLORE_TESTS = \
 	%D%/dispatch_ahead \
 	%D%/rendezvous_spins \
+	%D%/session_ahead \
 	%D%/session_inject \
 	%D%/session_kill
 
@@ -23,6 +24,8 @@ EXPLORE_TESTS = \
 %C%_dispatch_ahead_LDADD = $(EXPLORE) -lpthread
 %C%_rendezvous_spins_CPPFLAGS = $(EXPLORE_CPPFLAGS)
 %C%_rendezvous_spins_LDADD = $(EXPLORE) -lpthread
+%C%_session_ahead_CPPFLAGS = $(EXPLORE_CPPFLAGS)
+%C%_session_ahead_LDADD = $(EXPLORE) -lpthread
 %C%_session_inject_CPPFLAGS = $(EXPLORE_CPPFLAGS)
 %C%_session_inject_LDADD = $(EXPLORE) -lpthread
 %C%_session_kill_CPPFLAGS = $(EXPLORE_CPPFLAGS)
