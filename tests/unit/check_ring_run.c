@@ -50,7 +50,7 @@ START_TEST(runs_and_single_records_mix)
 	struct weir_ring_room room;
 	struct weir_ring_view v;
 	uint64_t x = (uint64_t)_i + 1, runs = 0;
-	uint32_t n, len, kind, step;
+	uint32_t n, max, len, kind, step;
 	int rc;
 
 	memset(&m, 0, sizeof(m));
@@ -60,10 +60,12 @@ START_TEST(runs_and_single_records_mix)
 	for (step = 0; m.written < 40000; step++) {
 		len = lcg(&x) % 8 == 0 ? lcg(&x) % 1017 : 8 * (lcg(&x) % 4);
 		kind = lcg(&x) % 3;
+		max = 1 + lcg(&x) % 40;
 		n = 1;
 		rc = lcg(&x) % 4 == 0 ? weir_ring_claim(&b.w, kind, len, WEIR_RING_GATED, &room)
-				      : weir_ring_claim_run(&b.w, kind, len, 1 + lcg(&x) % 40,
-							    WEIR_RING_GATED, &room, &n);
+				      : weir_ring_claim_run(&b.w, kind, len, max, WEIR_RING_GATED,
+							    &room, &n);
+		ck_assert_uint_le(n, max);
 		if (rc == WEIR_OK)
 			fill_run(&m, &room, n);
 		else
