@@ -55,8 +55,8 @@ static void serve(int runs)
 	uint32_t i;
 
 	(void)explore_poll(coord);
-	NEED((runs ? weir_session_on_run(coord, DATA, on_run, NULL)
-		   : weir_session_on(coord, DATA, on_one, NULL)) == WEIR_OK);
+	NEED_OK((runs ? weir_session_on_run(coord, DATA, on_run, NULL)
+		   : weir_session_on(coord, DATA, on_one, NULL)));
 	for (i = 0; i < MESSAGES; i++)
 		explore_send(member);
 	first = last = coord->reader[1].data + (coord->reader[1].next & coord->reader[1].mask);
@@ -64,14 +64,14 @@ static void serve(int runs)
 	for (i = MESSAGES; i != 0; i -= handled) { /* a turn each */
 		handled = 0;
 		at_step = look;
-		NEED(explore_poll(coord) == WEIR_OK);
+		NEED_OK(explore_poll(coord));
 		at_step = NULL;
 		NEED(handled == (i < 32 ? i : 32));
 	}
 	NEED(furthest == WEIR_SESSION_RUN_MAX - 1u);
 	NEED(longest == (runs ? WEIR_SESSION_RUN_MAX : 1u));
-	NEED(weir_session_close(member) == WEIR_OK);
-	NEED(weir_session_close(coord) == WEIR_OK);
+	NEED_OK(weir_session_close(member));
+	NEED_OK(weir_session_close(coord));
 	printf("ok - %u messages, at most %u ahead, %u by a call\n", MESSAGES, furthest, longest);
 }
 
