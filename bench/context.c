@@ -181,6 +181,41 @@ static void add_build(struct context *c)
 	add(c, "heap_calls", alloc_counted() ? "counted" : "not counted", NULL);
 }
 
+/* Options that say where to, not what: they name folders, and nothing that was measured. */
+static int names_a_file(const char *word)
+{
+	return strncmp(word, "--report", 8) == 0 || strncmp(word, "--json", 6) == 0;
+}
+
+/* What weir-bench would have to be told to do this again; words that a shell might read otherwise are
+ * in single quotes. */
+static void add_arguments(struct context *c)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_=+,./:@%";
+	char line[900] = "", text[sizeof(c->fact[0].value)] = "";
+	FILE *f = fopen("/proc/self/cmdline", "r");
+	size_t n = f != NULL ? fread(line, 1, sizeof(line) - 1, f) : 0, used = 0, at;
+
+	if (f != NULL)
+		fclose(f);
+	for (at = strlen(line) + 1; at < n; at += strlen(line + at) + 1) {
+		const char *word = line + at;
+		const char *quote = word[strspn(word, plain)] != '\0' ? "'" : "";
+
+		if (names_a_file(word)) {
+			if (strchr(word, '=') == NULL)
+				at += strlen(word) + 1;
+			continue;
+		}
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s%s",
+					 used > 0 ? " " : "", quote, word, quote);
+		if (used >= sizeof(text))
+			break;
+	}
+	add(c, "arguments", text[0] != '\0' ? text : "none", NULL);
+}
+
 void context_read(struct context *c, const struct bench_env *env)
 {
 	const struct preflight_machine m = {.root = "", .cpu = env->cpu, .cpus = env->cpus};
@@ -192,6 +227,7 @@ void context_read(struct context *c, const struct bench_env *env)
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	add(c, "date", text, NULL);
+	add_arguments(c);
 	add_machine(c, &m);
 	add_settings(c, &m);
 	add_realtime(c, env);
