@@ -84,18 +84,24 @@ tests_unit_check_bench_latency_SOURCES = tests/unit/check_bench_latency.c \
 tests_unit_check_bench_latency_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_latency_LDADD = $(UNIT_LIBS) -lm
 
+# Rows that a test adds stay, so each test has a process of its own; under ThreadSanitizer they share one.
+if !TSAN
 check_PROGRAMS += tests/unit/check_bench_choose
 TESTS += tests/unit/check_bench_choose
 tests_unit_check_bench_choose_SOURCES = tests/unit/check_bench_choose.c \
 	%D%/calibrate.c %D%/choose.c %D%/list.c %D%/realtime.c
 tests_unit_check_bench_choose_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_choose_LDADD = $(UNIT_LIBS) -lm
+endif
 
+# Sanitizers make nothing of mlockall().
+if !SANITIZE
 check_PROGRAMS += tests/unit/check_bench_realtime
 TESTS += tests/unit/check_bench_realtime
 tests_unit_check_bench_realtime_SOURCES = tests/unit/check_bench_realtime.c %D%/realtime.c
 tests_unit_check_bench_realtime_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/%D%
 tests_unit_check_bench_realtime_LDADD = $(UNIT_LIBS)
+endif
 
 check_PROGRAMS += tests/unit/check_bench_release
 TESTS += tests/unit/check_bench_release
