@@ -28,7 +28,6 @@
 #include "realtime.h"
 #include "watch.h"
 
-#define RUN_LIMIT_NS INT64_C(10000000000) /* a role that waits longer gives up */
 #define WATCH_MORE_NS INT64_C(2000000000) /* one that cannot is ended */
 
 struct job { /* one role */
@@ -162,7 +161,7 @@ static uint32_t shares_cpu(const struct bench_env *env, const struct bench *b, u
 
 static int64_t limit_of(const struct bench_env *env)
 {
-	return driver_now() + (env->limit_ns > 0 ? env->limit_ns : RUN_LIMIT_NS);
+	return driver_now() + driver_limit_ns(env);
 }
 
 static void init_role(struct bench_env *env, const struct bench *b, unsigned i, unsigned roles,

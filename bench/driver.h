@@ -81,6 +81,12 @@ void driver_populate(uint8_t *p, size_t len);
 
 int64_t driver_now(void); /* CLOCK_MONOTONIC, ns */
 
+/* A role that waits for so long gives up. */
+BENCH_INLINE int64_t driver_limit_ns(const struct bench_env *env)
+{
+	return env->limit_ns > 0 ? env->limit_ns : INT64_C(10000000000);
+}
+
 int role_start(struct role *me);
 void role_done(struct role *me, uint64_t ops);
 /* Messages that this reader missed and knows of; they are among the operations it did. */

@@ -202,6 +202,19 @@ START_TEST(a_role_rises_and_falls)
 }
 END_TEST
 
+START_TEST(a_run_that_may_take_longer_is_not_ended_before)
+{
+	struct rlimit r;
+
+	env.fifo = 1;
+	env.limit_ns = INT64_C(86420000000000); /* a day, and what a soak has on top */
+	ck_assert_int_eq(realtime_in_child(&env), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_RTTIME, &r), 0);
+	ck_assert_uint_gt(r.rlim_cur, UINT64_C(86420000000));
+	ck_assert_uint_lt(r.rlim_max, UINT64_C(86422000000));
+}
+END_TEST
+
 START_TEST(memory_is_locked_in_the_child_alone)
 {
 	env.locked = 1;
@@ -227,6 +240,7 @@ int main(void)
 	tcase_add_test(tc, the_name_has_the_priority);
 	tcase_add_test(tc, a_refusal_names_what_is_in_the_way);
 	tcase_add_test(tc, a_role_rises_and_falls);
+	tcase_add_test(tc, a_run_that_may_take_longer_is_not_ended_before);
 	tcase_add_test(tc, memory_is_locked_in_the_child_alone);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
