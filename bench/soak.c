@@ -1,7 +1,7 @@
 /*
  * The study "soak": weir's ring at one rate for as long as asked, 64 B one way between the first two
  * CPUs, on an open schedule (pace.h). Both sides read the clock on every turn of their loops, and a
- * gap between two readings is the CPU's: in between lies at most one call of the library, and none
+ * gap between two readings is the CPU's: in between lie at most two calls of the library, none
  * that waits. So what happened to the CPUs is known beside what happened to the messages, of the
  * same moment.
  *

@@ -198,8 +198,8 @@ static void about_gaps(FILE *f, const struct soak *s, const char *bullet)
 
 	soak_explained(s, &of, &explained);
 	fprintf(f,
-		"%sgaps are the machine's: between two readings of the clock in either loop lies "
-		"at most one call of the library, none that waits; from %u ns on they are "
+		"%sgaps are the machine's: between two readings of the clock in either loop lie "
+		"at most two calls of the library, none that waits; from %u ns on they are "
 		"counted\n",
 		bullet, SOAK_GAP_NS);
 	fprintf(f,
