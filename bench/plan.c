@@ -291,8 +291,8 @@ static uint32_t run_round(struct plan *p, int extra)
 	if (extra)
 		snprintf(what, sizeof(what), "extra round %u", (unsigned)(round + 1));
 	else
-		snprintf(what, sizeof(what), "round %u/%u", (unsigned)(round + 1),
-			 (unsigned)(round < p->rounds_fit ? p->rounds_fit : round + 1));
+		snprintf(what, sizeof(what), "round %u/%u", (unsigned)(p->whole + 1),
+			 (unsigned)(p->whole < p->rounds_fit ? p->rounds_fit : p->whole + 1));
 	shuffle_sets(p);
 	p->usual = plan_usual_probe(p);
 	p->probe_last = probe_machine(p->env);
@@ -309,6 +309,7 @@ static uint32_t run_round(struct plan *p, int extra)
 	}
 	if (ran > 0) {
 		p->rounds = round + 1;
+		p->whole += extra ? 0 : 1;
 		plan_progress_line(p, what);
 	}
 	return ran;
@@ -320,10 +321,11 @@ static int fits(const struct plan *p)
 	return pace(p) * p->rows <= time_left(p);
 }
 
-/* The first rounds, over all rows. A machine so busy that time runs out gets fewer, but some. */
+/* So many rounds over all rows. A machine so busy that time runs out gets fewer, but some. */
 static void run_rounds(struct plan *p, uint32_t rounds)
 {
-	while (p->rounds < rounds && !plan_interrupted(p) && (p->rounds < LEAST_ROUNDS || fits(p)))
+	while (p->whole < rounds && p->rounds < STATS_ROUNDS_MAX && !plan_interrupted(p) &&
+	       (p->whole < LEAST_ROUNDS || fits(p)))
 		if (run_round(p, 0) == 0)
 			break; /* every row has failed */
 }
@@ -331,8 +333,7 @@ static void run_rounds(struct plan *p, uint32_t rounds)
 /* Rounds for the sets that have lost too many to the machine, until none has. */
 static void run_extra(struct plan *p, uint32_t wanted)
 {
-	while (p->rounds < 2 * p->opt.rounds && p->rounds < STATS_ROUNDS_MAX &&
-	       !plan_interrupted(p)) {
+	while (p->rounds < STATS_ROUNDS_MAX && !plan_interrupted(p)) {
 		plan_judge(p);
 		if (choose_sets(p, wanted) == 0 || run_round(p, 1) == 0)
 			break;

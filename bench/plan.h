@@ -87,6 +87,7 @@ struct plan {
 	uint32_t *order; /* rows, set by set */
 	uint32_t rows, sets;
 	uint32_t rounds;     /* done or begun */
+	uint32_t whole;      /* of these, over all rows: the others are extra ones */
 	uint32_t rounds_fit; /* likely to be done in time */
 	double most_ns;      /* a sample is to take no longer, however much time there is */
 	uint32_t failed;
@@ -139,7 +140,8 @@ void plan_judge(struct plan *p);
 /* Of the rows that are compared with each other, the fewest rounds that both of two have kept; of a
  * set without comparisons, the fewest that a row has. UINT32_MAX: every row has failed. */
 uint32_t plan_common_rounds(const struct plan *p, uint32_t set);
-/* Has it fewer than so many, and would more rounds help? Not where it is hardly ever quiet. */
+/* Has it fewer than so many, and would more rounds help? Not where it is hardly ever quiet, and no more
+ * than twice the rounds that were asked for. */
 int plan_lacks_rounds(const struct plan *p, uint32_t set, uint32_t wanted);
 /* Of a set, those that have not failed. */
 uint32_t plan_rows_of(const struct plan *p, uint32_t set);

@@ -75,7 +75,7 @@ int plan_lacks_rounds(const struct plan *p, uint32_t set, uint32_t wanted)
 {
 	const uint32_t n = plan_common_rounds(p, set), of = taken(p, set);
 
-	return n < wanted && (of < TRIED || n * RARELY >= of);
+	return n < wanted && of < 2 * p->opt.rounds && (of < TRIED || n * RARELY >= of);
 }
 
 double plan_usual_probe(const struct plan *p)

@@ -461,6 +461,23 @@ START_TEST(what_is_never_quiet_is_given_up)
 }
 END_TEST
 
+/* One case that is hardly ever quiet takes many rounds, and not those of the others. */
+START_TEST(extra_rounds_of_one_case_are_not_those_of_the_others)
+{
+	double took;
+
+	pair_up(250);
+	overhead_ns = 18 * MS;
+	drops = four_in_five;
+	took = go();
+	ck_assert_uint_lt(plan.rounds_fit, 15);
+	ck_assert_uint_gt(taken(0), 20);
+	ck_assert_msg(taken(249) >= 8, "%u", taken(249));
+	ck_assert_msg(took > 0.93 * opt.budget_ns, "took %.1f s only", took / 1e9);
+	plan_free(&plan);
+}
+END_TEST
+
 /* Keeps what the text has a 1 for. */
 static void keep(unsigned row, const char *text)
 {
@@ -639,6 +656,7 @@ int main(void)
 	tcase_add_test(tc, results_do_not_choose_rounds);
 	tcase_add_test(tc, without_disturbances_all_rows_get_the_time);
 	tcase_add_test(tc, what_is_never_quiet_is_given_up);
+	tcase_add_test(tc, extra_rounds_of_one_case_are_not_those_of_the_others);
 	tcase_add_test(tc, rounds_count_where_both_of_two_have_them);
 	tcase_add_test(tc, a_sample_is_not_begun_in_an_unusual_state);
 	tcase_add_test(tc, a_state_that_stays_is_not_waited_for);
