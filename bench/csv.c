@@ -20,10 +20,14 @@ static void flags(FILE *f, uint32_t set)
 	csvw_text(f, text, ',');
 }
 
+/* Of messages, those that arrived. What parties' times of leaving are apart is no rate of anything. */
 static void rates(FILE *f, const struct plan_row *row)
 {
-	const double ns = row->ns.median, had = row->lost.n > 0 ? 1 - row->lost.median : 1,
-		     op = row->ns.n > 0 && ns > 0 ? had * 1e9 / ns : (double)NAN,
+	const int latency = (row->b->flags & BENCH_LATENCY) != 0,
+		  rated = row->ns.n > 0 && !(row->b->flags & BENCH_STAMPS);
+	const double ns = row->ns.median,
+		     had = row->lost.n > 0 && !latency ? 1 - row->lost.median : 1,
+		     op = rated && ns > 0 ? had * 1e9 / ns : (double)NAN,
 		     byte = row->b->size > 0 && !(row->b->flags & BENCH_TIME)
 				    ? op * row->b->size / 1e9
 				    : (double)NAN;
