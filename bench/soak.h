@@ -18,7 +18,8 @@
 
 enum { SOAK_WRITER, SOAK_READER, SOAK_SIDES };
 
-/* Seconds that wait to be collected; a side that is so far ahead goes on in the one it has. */
+/* Seconds that wait to be collected; a side that is so far ahead goes on in the last of them, and one
+ * that was stopped for longer gets back to the second that it is as they are collected. */
 enum { SOAK_SLOTS = 32 };
 #define SOAK_OVER UINT64_MAX
 

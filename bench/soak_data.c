@@ -55,16 +55,17 @@ static void publish(struct soak_account *a, uint64_t second)
 void soak_turn(struct soak_account *a, uint64_t now, uint64_t voluntary, uint64_t involuntary)
 {
 	const uint64_t taken = __atomic_load_n(&a->shared->taken.seconds, __ATOMIC_ACQUIRE);
-	const uint64_t second = second_of(a, now);
+	const uint64_t second = second_of(a, now), last = taken + SOAK_SLOTS - 1;
+	const uint64_t to = second < last ? second : last;
 
-	/* nobody has come for the old ones: go on in this one */
-	if (second >= taken + SOAK_SLOTS) {
-		a->next += SOAK_SECOND_NS;
-		return;
+	/* when nobody has come for the old ones, go on in this one */
+	if (to >= a->half->second) {
+		close_second(a, now, voluntary, involuntary);
+		open_second(a, to, now);
+		publish(a, to);
 	}
-	close_second(a, now, voluntary, involuntary);
-	open_second(a, second, now);
-	publish(a, second);
+	if (to < second) /* look again in the second after the one that it is */
+		a->next = a->start + (second + 1) * SOAK_SECOND_NS;
 }
 
 void soak_end(struct soak_account *a, uint64_t now, uint64_t voluntary, uint64_t involuntary)

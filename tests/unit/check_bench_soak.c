@@ -174,6 +174,28 @@ START_TEST(a_side_that_nobody_comes_for_goes_on_in_its_last_second)
 }
 END_TEST
 
+/* Both were stopped for longer than there are slots: they get back to the second that it is. */
+START_TEST(a_stop_longer_than_the_slots_is_caught_up_with)
+{
+	uint32_t i;
+
+	receive(10, 100);
+	for (i = 70; i < 80; i++) {
+		both(i * S);
+		receive(i * S + 5, 100);
+		(void)soak_collect(&soak, &shared, NULL);
+	}
+	ck_assert_uint_eq(soak.seconds, 79);
+	end(80 * S - 1);
+	(void)soak_collect(&soak, &shared, NULL);
+	ck_assert_uint_eq(soak.seconds, 80);
+	ck_assert_uint_eq(soak.messages, 11);
+	ck_assert_uint_eq(second[0].messages, 1);
+	for (i = 73; i < 80; i++)
+		ck_assert_uint_eq(second[i].messages, 1);
+}
+END_TEST
+
 START_TEST(what_comes_after_the_end_is_one_second)
 {
 	uint64_t t;
@@ -318,6 +340,7 @@ int main(void)
 	tcase_add_test(tc, a_stall_of_seconds_leaves_empty_ones);
 	tcase_add_test(tc, context_switches_are_those_of_the_second);
 	tcase_add_test(tc, a_side_that_nobody_comes_for_goes_on_in_its_last_second);
+	tcase_add_test(tc, a_stop_longer_than_the_slots_is_caught_up_with);
 	tcase_add_test(tc, what_comes_after_the_end_is_one_second);
 	tcase_add_test(tc, a_stall_over_the_end_is_not_beyond_it);
 	tcase_add_test(tc, the_end_has_all_that_there_was);
