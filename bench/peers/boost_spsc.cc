@@ -188,12 +188,10 @@ template <size_t Size> int trip(struct role *me)
  * it has the batch, and answers over a queue of its own, behind those of the requests. */
 enum { TRIP_READERS_MAX = 2 };
 
-template <size_t Size> int push_batch(struct role *me, unsigned q, message<Size> *m, uint64_t seq)
+template <size_t Size> int push_batch(struct role *me, unsigned q, const message<Size> *m)
 {
 	const uint32_t batch = me->b->batch;
 
-	for (uint32_t k = 0; k < batch; k++)
-		msg_number(me, &m[k].number, seq + k);
 	for (size_t sent = 0; sent < batch;) {
 		size_t did = queue_at<Size>(me->arena, q).push(m + sent, batch - sent);
 
@@ -217,8 +215,10 @@ template <size_t Size> int ask(struct role *me)
 	for (uint64_t i = 0; i < me->n; i++) {
 		const uint64_t begun = latency_begin(me);
 
+		for (uint32_t k = 0; k < me->b->batch; k++)
+			msg_number(me, &m[k].number, i * me->b->batch + k);
 		for (unsigned q = 0; q < readers; q++)
-			if (push_batch<Size>(me, q, m, i * me->b->batch) != 0)
+			if (push_batch<Size>(me, q, m) != 0)
 				return -1;
 		for (unsigned q = 0; q < readers; q++)
 			if (take<Size>(me, readers + q, check[q]) != 0)
