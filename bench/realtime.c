@@ -51,8 +51,13 @@ static int try_fifo(struct bench_env *env)
 	int priority = 0, policy = get_policy(&priority);
 	char limit[32];
 
-	if (policy >= 0 && set_policy(SCHED_FIFO, env->fifo) == 0)
-		return set_policy(policy, priority);
+	if (policy >= 0 && set_policy(SCHED_FIFO, env->fifo) == 0) {
+		if (set_policy(policy, priority) == 0)
+			return 0;
+		snprintf(env->error, sizeof(env->error), "--fifo %d: cannot be taken back: %s",
+			 env->fifo, strerror(errno));
+		return -1;
+	}
 	limit_name(RLIMIT_RTPRIO, 1, "", limit, sizeof(limit));
 	snprintf(env->error, sizeof(env->error),
 		 "--fifo %d: %s: it wants CAP_SYS_NICE, or an RLIMIT_RTPRIO (ulimit -r) of %d, "
