@@ -23,6 +23,7 @@
 #include "control.h"
 #include "flow.h"
 #include "pair.h"
+#include "preflight_read.h"
 #include "soak_sides.h"
 #include "steal.h"
 #include "study.h"
@@ -234,12 +235,29 @@ static struct study study = {
 	.files = files,
 };
 
+/* Not known: as the kernel has it unless told otherwise, less than all. */
+static long runtime_us(void)
+{
+	const struct preflight_machine m = {.root = ""};
+	long us;
+
+	return read_number(&m, &us, "/proc/sys/kernel/sched_rt_runtime_us") == 0 ? us : 0;
+}
+
 int soak_add(const struct bench_env *env, const struct options *o)
 {
 	if (env->cpus < SOAK_SIDES) {
 		fprintf(stderr,
 			"weir-bench: --soak '%u': two CPUs are wanted, there is %u to use\n",
 			(unsigned)o->soak, env->cpus);
+		return -1;
+	}
+	if (soak_takes_all(o->fifo, sysconf(_SC_NPROCESSORS_ONLN), runtime_us())) {
+		fprintf(stderr,
+			"weir-bench: --soak '%u': not with --fifo on a machine of two CPUs without "
+			"real-time throttling (kernel.sched_rt_runtime_us is -1): nothing could "
+			"end it\n",
+			(unsigned)o->soak);
 		return -1;
 	}
 	soak = calloc(1, sizeof(*soak));

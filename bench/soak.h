@@ -149,6 +149,10 @@ uint32_t soak_worst(const struct soak *s, uint32_t *index, uint32_t n);
  * without messages do not count. NaN: none. */
 double soak_median(const struct soak *s, size_t offset);
 
+/* Would real-time sides keep every CPU of the machine for the whole run? Nothing could end it. The
+ * kernel's limit of their share, sched_rt_runtime_us: -1, there is none. */
+int soak_takes_all(int fifo, long cpus_online, long runtime_us);
+
 /* ---- results ---- */
 
 void soak_report(FILE *f, const struct soak *s, int markdown);

@@ -137,6 +137,11 @@ uint32_t soak_collect(struct soak *s, struct soak_shared *shared, struct hist *i
 	return n;
 }
 
+int soak_takes_all(int fifo, long cpus_online, long runtime_us)
+{
+	return fifo > 0 && runtime_us < 0 && cpus_online <= SOAK_SIDES;
+}
+
 /* ---- what it comes to ---- */
 
 int soak_is_explained(const struct soak_second *t)

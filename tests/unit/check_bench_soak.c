@@ -281,6 +281,16 @@ static void made_up(uint32_t i, uint64_t messages, uint64_t max, uint64_t writer
 	soak.seconds = i + 1;
 }
 
+START_TEST(real_time_sides_leave_the_machine_a_cpu_or_a_share)
+{
+	ck_assert_int_eq(soak_takes_all(1, 2, -1), 1);
+	ck_assert_int_eq(soak_takes_all(99, 1, -1), 1);
+	ck_assert_int_eq(soak_takes_all(1, 3, -1), 0);
+	ck_assert_int_eq(soak_takes_all(1, 2, 950000), 0);
+	ck_assert_int_eq(soak_takes_all(0, 2, -1), 0);
+}
+END_TEST
+
 START_TEST(the_cpus_explain_what_is_no_longer_than_their_gaps)
 {
 	uint32_t of, explained;
@@ -345,6 +355,7 @@ int main(void)
 	tcase_add_test(tc, a_stall_over_the_end_is_not_beyond_it);
 	tcase_add_test(tc, the_end_has_all_that_there_was);
 	tcase_add_test(tc, slots_are_empty_when_they_come_round_again);
+	tcase_add_test(tc, real_time_sides_leave_the_machine_a_cpu_or_a_share);
 	tcase_add_test(tc, the_cpus_explain_what_is_no_longer_than_their_gaps);
 	tcase_add_test(tc, the_worst_seconds_come_first);
 	tcase_add_test(tc, medians_are_of_seconds_with_messages);
