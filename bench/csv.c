@@ -20,11 +20,12 @@ static void flags(FILE *f, uint32_t set)
 	csvw_text(f, text, ',');
 }
 
-/* Of messages, those that arrived. What parties' times of leaving are apart is no rate of anything. */
+/* Of messages, those that arrived. What parties' times of leaving are apart is no rate of anything, nor
+ * is the response time of what came at a rate that was given. */
 static void rates(FILE *f, const struct plan_row *row)
 {
 	const int latency = (row->b->flags & BENCH_LATENCY) != 0,
-		  rated = row->ns.n > 0 && !(row->b->flags & BENCH_STAMPS);
+		  rated = row->ns.n > 0 && !(row->b->flags & (BENCH_STAMPS | BENCH_OPEN));
 	const double ns = row->ns.median,
 		     had = row->lost.n > 0 && !latency ? 1 - row->lost.median : 1,
 		     op = rated && ns > 0 ? had * 1e9 / ns : (double)NAN,

@@ -259,6 +259,7 @@ static int check_soak(struct options *o, uint64_t repeat)
 			    : o->plan.full	     ? "--full"
 			    : o->check		     ? "--check"
 			    : o->list		     ? "--list"
+			    : o->preflight	     ? "--preflight"
 						     : NULL;
 	char text[16];
 

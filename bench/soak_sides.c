@@ -119,9 +119,9 @@ static int send_all(struct role *me, struct soak_account *a, struct weir_ring_wr
 			return -1;
 		if (rc > 0)
 			break;
+		soak_shared->sent.messages = i + 1; /* each time: should this role die */
 		pace_next(&pace);
 	}
-	soak_shared->sent.messages = i;
 	control_store(&soak_shared->sent.done, 1);
 	return 0;
 }
