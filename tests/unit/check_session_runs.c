@@ -310,6 +310,69 @@ START_TEST(no_waiting_in_runs)
 }
 END_TEST
 
+/* An ordinary handler's message 4 lies in the middle of a run of eight, which it must not notice. */
+static void see_four(void *ctx, struct weir_session *s, weir_ns now)
+{
+	struct seen *seen = ctx;
+
+	(void)s;
+	(void)now;
+	ck_assert_uint_eq(seen->n, 4);
+	ck_assert_uint_eq(delivered(seen->y, 1, 0), 4 * 16);
+	seen->act_at = 0;
+}
+
+static void defer_four(struct seen *seen, struct weir_session *s)
+{
+	ck_assert_int_eq(weir_session_defer(s, see_four, seen), WEIR_OK);
+}
+
+static void amid_a_run(struct seen *seen, uint32_t n)
+{
+	struct yard y;
+
+	yard_open(&y, 2);
+	ck_assert_uint_eq(yard_barrier(&y, "b"), 0);
+	seen->y = &y;
+	seen->act_at = 4;
+	ck_assert_int_eq(weir_session_on(y.s[0], 1, take_one, seen), WEIR_OK);
+	send_words(&y, 1, 1, 8, 0, 20);
+	ck_assert_int_eq(yard_poll(&y, 0), WEIR_OK);
+	ck_assert_uint_eq(seen->n, n);
+	ck_assert_uint_eq(delivered(&y, 1, 0), n * 16);
+	yard_settle(&y);
+	expect_words(seen, 20, 16);
+	yard_close(&y);
+}
+
+START_TEST(single_messages_end_a_batch_amid_a_run)
+{
+	struct seen stops = {.returns = 1}, defers = {.act = defer_four}, calls = {.act = arrive};
+
+	amid_a_run(&stops, 4);
+	amid_a_run(&defers, 20); /* see_four() has run in between */
+	ck_assert_uint_eq(defers.act_at, 0);
+	amid_a_run(&calls, 4);
+}
+END_TEST
+
+/* A turn has one first message, however many batches it is cut into. */
+START_TEST(the_first_of_a_turn_alone)
+{
+	static const uint32_t want[] = {1, 8, 8, 3};
+	struct seen seen = {.act_at = 2, .act = defer};
+	struct yard y;
+
+	yard_open(&y, 2);
+	on_run(&y, 0, 1, &seen);
+	send_words(&y, 1, 1, 8, 0, 20);
+	ck_assert_int_eq(yard_poll(&y, 0), WEIR_OK);
+	ck_assert_uint_eq(seen.calls, sizeof(want) / sizeof(want[0]));
+	ck_assert_mem_eq(seen.count, want, sizeof(want));
+	yard_close(&y);
+}
+END_TEST
+
 /* ---- fences ---- */
 
 /* The coordinator's fence opens when what was sent before is handled, and not a message later. */
@@ -517,6 +580,54 @@ START_TEST(a_handler_set_anew_has_the_next_message)
 }
 END_TEST
 
+static void drop_other(struct seen *seen, struct weir_session *s)
+{
+	(void)seen;
+	weir_session_on_other(s, NULL, NULL);
+}
+
+static void nothing(void *ctx, struct weir_session *s, weir_ns now)
+{
+	(void)ctx;
+	(void)s;
+	(void)now;
+}
+
+START_TEST(handlers_taken_away)
+{
+	struct weir_session_config cfg = yard_config(2);
+	struct weir_session_options opt;
+	struct seen seen = {.act_at = 4, .act = drop_other}, gone = {.n = 0};
+	struct yard y;
+
+	yard_create(&y, &cfg);
+	opt = yard_options(&y, 0);
+	opt.kinds = 16; /* whole lines: what was deferred lies right behind the table */
+	ck_assert_int_eq(
+		weir_session_attach_region(&y.s[1], weir_session_region(y.s[0]), &opt, NULL),
+		WEIR_OK);
+	ck_assert_int_eq(weir_session_defer(y.s[1], nothing, NULL), WEIR_OK);
+	yard_settle(&y);
+	weir_session_on_other(y.s[1], take_one, &seen);
+	send_words(&y, 0, opt.kinds, 8, 0, 20);
+	yard_settle(&y);
+	expect_words(&seen, 4, 16);
+	ck_assert_uint_eq(yard_stats(&y, 1).handled, 4);
+	ck_assert_uint_eq(yard_stats(&y, 1).unhandled, 16);
+	/* one setter takes away what the other has set */
+	on_run(&y, 1, 1, &gone);
+	ck_assert_int_eq(weir_session_on(y.s[1], 1, NULL, NULL), WEIR_OK);
+	ck_assert_int_eq(weir_session_on(y.s[1], 2, take_one, &gone), WEIR_OK);
+	ck_assert_int_eq(weir_session_on_run(y.s[1], 2, NULL, NULL), WEIR_OK);
+	send_words(&y, 0, 1, 8, 20, 5);
+	send_words(&y, 0, 2, 8, 25, 5);
+	yard_settle(&y);
+	ck_assert_uint_eq(gone.n, 0);
+	ck_assert_uint_eq(yard_stats(&y, 1).unhandled, 26);
+	yard_close(&y);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("session_runs");
@@ -529,10 +640,13 @@ int main(void)
 	tcase_add_test(t, a_deferral_runs_behind_the_run);
 	tcase_add_test(t, an_arrival_waits_for_one_run);
 	tcase_add_test(t, no_waiting_in_runs);
+	tcase_add_test(t, single_messages_end_a_batch_amid_a_run);
+	tcase_add_test(t, the_first_of_a_turn_alone);
 	tcase_add_test(t, no_run_reaches_beyond_a_cut);
 	tcase_add_test(t, published_behind_a_run_when_somebody_asks);
 	tcase_add_test(t, what_is_overtaken_is_lost);
 	tcase_add_test(t, a_handler_set_anew_has_the_next_message);
+	tcase_add_test(t, handlers_taken_away);
 	suite_add_tcase(s, t);
 	return yard_run(s);
 }
