@@ -115,7 +115,7 @@ WEIR_INLINE WEIR_CHECK int weir_ring_poll_run(struct weir_ring_reader *r, uint32
 
 	if (WEIR_UNLIKELY(word >> 62 != 2u || need > r->max_need || off > last))
 		goto single;
-	/* one limit for both; what overflows is a shorter run */
+	/* one limit for both; need is bounded by the ring, so 64 bits hold it */
 	stop = max > 1 ? off + (max - 1u) * need : off;
 	if (stop > last)
 		stop = last;

@@ -169,9 +169,9 @@ WEIR_API WEIR_CHECK int weir_session_on(struct weir_session *s, uint32_t kind,
 					weir_session_handler fn, void *ctx);
 
 /* The same, several by one call where they lie right behind one another: up to WEIR_SESSION_RUN_MAX
- * and an eighth of the ring's bytes, never beyond what a fence waits for, and the first of a ring's
- * turn alone. A deferral, an arrival and a sender that waits for room are looked at behind a run, not
- * behind each of its messages. Replaces the kind's handler, as weir_session_on() replaces it. */
+ * and an eighth of the ring's bytes, in the coordinator never beyond what a fence waits for, and the
+ * first of a ring's turn alone. A deferral and an arrival are looked at behind a run, not behind each
+ * of its messages. Replaces the kind's handler, as weir_session_on() replaces it. */
 WEIR_API WEIR_CHECK int weir_session_on_run(struct weir_session *s, uint32_t kind,
 					    weir_session_run_handler fn, void *ctx);
 

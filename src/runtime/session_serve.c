@@ -78,7 +78,7 @@ static int give_singly(struct feed *f, const struct handler *h, struct weir_ring
 	return WEIR_OK;
 }
 
-/* So that its sender has room while a run is handled. */
+/* What cannot be published before one call returns, of large records, too. */
 static uint32_t eighth(const struct weir_ring_reader *r, uint64_t stride, uint32_t n)
 {
 	return WEIR_LIKELY(n * stride <= r->max_need) ? n : (uint32_t)(r->max_need / stride);
