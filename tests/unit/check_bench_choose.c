@@ -100,6 +100,7 @@ static void end(void)
 	free(plan.row);
 	free(plan.order);
 	free(plan.keep);
+	free(plan.goes_on);
 	free(plan.scratch);
 }
 
