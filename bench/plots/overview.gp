@@ -23,13 +23,13 @@ set logscale x
 set xrange [low:high]
 set yrange [n - 0.3:-0.7]
 set ytics scale 0 font ',9'
-set bmargin 6
+set bmargin 8
 set key at screen 0.5, screen 0.01 center bottom horizontal maxrows 1 samplen 1 width 1 font ',10'
 set grid noytics
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead lc rgb '#000000' lw 1.5 back
 set for [i = 1:words(rules)] arrow 10 + i from graph 0, first word(rules, i) - 0.5 to graph 1, first word(rules, i) - 0.5 nohead lc rgb '#CCCCCC' lw 1 back
 do for [form in 'svg png'] {
-	eval open(form, 1000, 160 + 21 * n)
+	eval open(form, 1000, 195 + 21 * n)
 	set output name.'.'.form
 	plot file using 4:0:5:6:ytic(strcol(1).'  '.strcol(2).(strcol(3) eq 'weir' ? '' : '  '.strcol(3))) every ::1 with xerrorbars pt -1 lw 0 lc rgb 'white' notitle, \
 		for [k = 1:4] file every ::1 using (state(strcol(8)) == k ? $4 : NaN):0:5:6 with xerrorbars lc rgb tint(k) lw 2 pt (k == 4 ? 6 : 7) ps 0.9 title label(k)
