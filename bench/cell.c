@@ -31,17 +31,27 @@ void cell_count(char *cell, double v)
 		snprintf(cell, CELL, v > 0 ? "%.3g" : "%.0f", v);
 }
 
-void cell_range(char *cell, const struct stats_spread *s)
+static void from_to(char *cell, uint32_t n, double from, double to)
 {
 	char low[CELL / 3], high[CELL / 3];
 
-	if (s->n == 0) {
+	if (n == 0) {
 		snprintf(cell, CELL, "-");
 		return;
 	}
-	snprintf(low, sizeof(low), s->min < 100 ? "%.2f" : "%.0f", s->min);
-	snprintf(high, sizeof(high), s->max < 100 ? "%.2f" : "%.0f", s->max);
+	snprintf(low, sizeof(low), from < 100 ? "%.2f" : "%.0f", from);
+	snprintf(high, sizeof(high), to < 100 ? "%.2f" : "%.0f", to);
 	snprintf(cell, CELL, "%s..%s", low, high);
+}
+
+void cell_range(char *cell, const struct stats_spread *s)
+{
+	from_to(cell, s->n, s->min, s->max);
+}
+
+void cell_interval(char *cell, const struct stats_spread *s)
+{
+	from_to(cell, s->n, s->low, s->high);
 }
 
 char cell_sign(const struct stats_spread *s, int disturbed)

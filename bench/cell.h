@@ -9,8 +9,8 @@ void cell_number(char *cell, double v);
 /* Per operation; should be none. NaN: "?". */
 void cell_count(char *cell, double v);
 void cell_range(char *cell, const struct stats_spread *s);
-/* A median of ratios: "~1.02" when the rounds lie on both sides of 1, which is no difference,
- * whatever the median is; "?1.02" when they are too few to tell, or were disturbed. "" of none. */
+void cell_interval(char *cell, const struct stats_spread *s); /* of the median */
+/* A median of ratios: "~1.02" when its interval covers 1, which is no difference; "?1.02" when they are too few to tell, or were disturbed. "" of none. */
 void cell_comparison(char *cell, const struct stats_spread *s, int disturbed);
 char cell_sign(const struct stats_spread *s, int disturbed); /* '~', '?' or 0 */
 /* "kept/dropped", and ! of rows judged on all. */

@@ -67,7 +67,9 @@ static void one_row(FILE *f, const struct plan *p, const struct plan_row *row)
 	csvw_number(f, p->opt.pair != NULL ? p->env->cpu[0] : (double)NAN, ',');
 	csvw_number(f, p->opt.pair != NULL ? p->env->cpu[1] : (double)NAN, ',');
 	csvw_text(f, row->best_peer != NULL ? row->best_peer : "", ',');
-	csvw_number(f, b->evicts && !failed ? (double)row->evicted : (double)NAN, '\n');
+	csvw_number(f, b->evicts && !failed ? (double)row->evicted : (double)NAN, ',');
+	csvw_number(f, row->ratio.n > 0 ? row->ratio.low : (double)NAN, ',');
+	csvw_number(f, row->ratio.n > 0 ? row->ratio.high : (double)NAN, '\n');
 }
 
 void report_csv(FILE *f, const struct plan *p, const struct context *c)
@@ -78,7 +80,7 @@ void report_csv(FILE *f, const struct plan *p, const struct context *c)
 	fputs("group,name,who,unit,flags,size,batch,readers,ns_median,ns_min,ns_max,ops_per_s,"
 	      "gb_per_s,ratio_median,ratio_min,ratio_max,ref,ref_median,allocs_per_op,"
 	      "syscalls_per_op,switches_per_op,lost_per_op,kept,dropped,error,"
-	      "pair,cpu_a,cpu_b,best_peer,evicted\n",
+	      "pair,cpu_a,cpu_b,best_peer,evicted,ratio_low,ratio_high\n",
 	      f);
 	for (; p != NULL; p = p->next)
 		for (i = 0; i < p->rows; i++)

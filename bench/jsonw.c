@@ -75,5 +75,7 @@ void jsonw_spread(FILE *f, const char *key, const struct stats_spread *s, const 
 	jsonw_key_number(f, "median", s->median, ", ");
 	jsonw_key_number(f, "min", s->min, ", ");
 	jsonw_key_number(f, "max", s->max, ", ");
+	jsonw_key_number(f, "low", s->low, ", ");
+	jsonw_key_number(f, "high", s->high, ", ");
 	fprintf(f, "\"rounds\": %u}%s", (unsigned)s->n, end);
 }

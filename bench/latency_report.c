@@ -46,9 +46,9 @@ static const char *const heading[COLUMNS] = {
 	[MAXIMUM] = "max",
 	[BEST] = "best peer",
 	[RATIO] = "x best peer p50",
-	[RATIO_RANGE] = "x min..max",
+	[RATIO_RANGE] = "x low..high",
 	[RATIO99] = "x best peer p99",
-	[RATIO99_RANGE] = "x min..max",
+	[RATIO99_RANGE] = "x low..high",
 	[LIMIT] = "x limit",
 	[REF] = "x ref",
 	[LOST] = "lost %",
@@ -59,15 +59,12 @@ static const char *const heading[COLUMNS] = {
 
 /* ---- the table ---- */
 
-static void put_range(char *cell, const struct stats_spread *s, const char *format)
+static void put_range(char *cell, double from, double to, const char *format)
 {
-	int n;
+	int n = snprintf(cell, CELL / 2, format, from);
 
-	if (s->n == 0)
-		return;
-	n = snprintf(cell, CELL / 2, format, s->min);
 	n += snprintf(cell + n, CELL / 4, "..");
-	snprintf(cell + n, CELL / 4, format, s->max);
+	snprintf(cell + n, CELL / 4, format, to);
 }
 
 static void put_values(const struct distribution *d, char (*cell)[CELL])
@@ -89,14 +86,15 @@ static void put_values(const struct distribution *d, char (*cell)[CELL])
 				 hist_at(&d->all, values[i].ppm));
 		else
 			snprintf(cell[values[i].column], CELL, "-");
-	put_range(cell[P50_RANGE], &d->p50, "%.0f");
+	if (d->p50.n > 0)
+		put_range(cell[P50_RANGE], d->p50.min, d->p50.max, "%.0f");
 }
 
 static void put_ratio(const struct stats_spread *s, int disturbed, char *median, char *range)
 {
 	cell_comparison(median, s, disturbed);
 	if (s->n > 0)
-		put_range(range, s, "%.2f");
+		put_range(range, s->low, s->high, "%.2f");
 }
 
 /* Does a percentile say something in every round? They are all of one length. */

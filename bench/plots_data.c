@@ -32,7 +32,9 @@ static unsigned ratios(FILE *f, const struct plan *p)
 			csvw_text(f, who_of(p, row->b->who, who, sizeof(who)), ',');
 			csvw_spread(f, &row->ratio, ',');
 			csvw_count(f, row->ratio.n, ',');
-			csvw_text(f, report_verdict_word(row), '\n');
+			csvw_text(f, report_verdict_word(row), ',');
+			csvw_number(f, row->ratio.low, ',');
+			csvw_number(f, row->ratio.high, '\n');
 			n++;
 		}
 	return n;
@@ -112,7 +114,7 @@ unsigned plots_ratios(FILE *f, const struct plan *p)
 {
 	unsigned n = 0;
 
-	fputs("group,name,who,ratio_median,ratio_min,ratio_max,rounds,verdict\n", f);
+	fputs("group,name,who,ratio_median,ratio_min,ratio_max,rounds,verdict,ratio_low,ratio_high\n", f);
 	for (; p != NULL; p = p->next)
 		n += ratios(f, p);
 	return n;

@@ -209,7 +209,10 @@ static void explain_signs(FILE *f, const struct plan *p, const char *group, cons
 		}
 	}
 	if (same)
-		fprintf(f, "%s~: no difference seen, the rounds lie on both sides of 1\n", bullet);
+		fprintf(f,
+			"%s~: no difference seen: 1 lies within low..high, the ranks that hold the "
+			"median 31 times in 32\n",
+			bullet);
 	if (few)
 		fprintf(f, "%s?: fewer than %u rounds on one side, or none that was quiet\n",
 			bullet, STATS_TELLING);

@@ -38,7 +38,7 @@ static const char *const heading[COLUMNS] = {
 	[BANDWIDTH] = "GB/s",
 	[BEST] = "best peer",
 	[RATIO] = "x best peer",
-	[RATIO_RANGE] = "x min..max",
+	[RATIO_RANGE] = "x low..high",
 	[LIMIT] = "x limit",
 	[REF] = "x ref",
 	[LOST] = "lost %",
@@ -75,7 +75,7 @@ static void put_ratio(const struct plan_row *row, char *median, char *range)
 	else
 		snprintf(median, CELL, "-");
 	if (row->ratio.n > 0)
-		cell_range(range, &row->ratio);
+		cell_interval(range, &row->ratio);
 }
 
 static void fill(const struct plan *p, const struct plan_row *row, int first_of_set,

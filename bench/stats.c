@@ -20,11 +20,25 @@ double stats_median(double *v, uint32_t n)
 	return n % 2 != 0 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
+uint32_t stats_outside(uint32_t n)
+{
+	/* k of n on one side of the median, as with coins: terms of the binomial distribution */
+	double term = exp2(-(double)n), tail = term;
+	uint32_t k = 0;
+
+	while (2 * tail <= STATS_CHANCE) {
+		k++;
+		term *= (double)(n - k + 1) / k;
+		tail += term;
+	}
+	return k > 0 ? k - 1 : 0;
+}
+
 void stats_spread_of(const double *v, const uint8_t *keep, uint32_t rounds,
 		     struct stats_spread *out)
 {
 	double kept[STATS_ROUNDS_MAX];
-	uint32_t i, n = 0;
+	uint32_t i, n = 0, outside;
 
 	for (i = 0; i < rounds && i < STATS_ROUNDS_MAX; i++)
 		if (!isnan(v[i]) && (keep == NULL || keep[i]))
@@ -34,13 +48,16 @@ void stats_spread_of(const double *v, const uint8_t *keep, uint32_t rounds,
 	/* sorted by now */
 	out->min = n > 0 ? kept[0] : (double)NAN;
 	out->max = n > 0 ? kept[n - 1] : (double)NAN;
+	outside = stats_outside(n);
+	out->low = n > 0 ? kept[outside] : (double)NAN;
+	out->high = n > 0 ? kept[n - 1 - outside] : (double)NAN;
 }
 
 int stats_side(const struct stats_spread *s, double v)
 {
 	if (s->n < 2)
 		return 0;
-	return s->min > v ? 1 : s->max < v ? -1 : 0;
+	return s->low > v ? 1 : s->high < v ? -1 : 0;
 }
 
 int stats_outlying(double probe, double median)

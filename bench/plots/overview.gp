@@ -1,4 +1,5 @@
-# Every ratio to the best peer: median and range; right of the line is faster than the best peer.
+# Every ratio to the best peer: median, its interval and, thin, the range; right of the line is faster
+# than the best peer.
 file = 'ratios.csv'
 stats file using 4 every ::1 nooutput
 n = int(STATS_records)
@@ -18,7 +19,7 @@ state(s) = s eq 'ahead' ? 1 : s eq 'behind' ? 2 : s eq 'none' ? 3 : 4
 tint(k) = k == 1 ? blue : k == 2 ? red : grey
 label(k) = k == 1 ? 'ahead' : k == 2 ? 'behind' : k == 3 ? 'no difference seen' : 'too few quiet rounds to tell'
 set title "weir against the best peer of each case\n".machine
-set xlabel 'times faster (median and range over the rounds, log scale); 1: the best peer'
+set xlabel 'times faster (median, its interval and, thin, the range over the rounds; log scale); 1: the best peer'
 set logscale x
 set xrange [low:high]
 set yrange [n - 0.3:-0.7]
@@ -32,6 +33,7 @@ do for [form in 'svg png'] {
 	eval open(form, 1000, 195 + 21 * n)
 	set output name.'.'.form
 	plot file using 4:0:5:6:ytic(strcol(1).'  '.strcol(2).(strcol(3) eq 'weir' ? '' : '  '.strcol(3))) every ::1 with xerrorbars pt -1 lw 0 lc rgb 'white' notitle, \
-		for [k = 1:4] file every ::1 using (state(strcol(8)) == k ? $4 : NaN):0:5:6 with xerrorbars lc rgb tint(k) lw 2 pt (k == 4 ? 6 : 7) ps 0.9 title label(k)
+		for [k = 1:4] file every ::1 using (state(strcol(8)) == k ? $4 : NaN):0:5:6 with xerrorbars lc rgb tint(k) lw 0.7 pt -1 notitle, \
+		for [k = 1:4] file every ::1 using (state(strcol(8)) == k ? $4 : NaN):0:9:10 with xerrorbars lc rgb tint(k) lw 2.5 pt (k == 4 ? 6 : 7) ps 0.9 title label(k)
 	unset output
 }

@@ -67,11 +67,40 @@ START_TEST(spread_takes_no_more_rounds_than_there_is_room_for)
 }
 END_TEST
 
-START_TEST(side_is_where_all_of_a_spread_lies)
+/* Ranks from tables of the sign test, two sides together at most 1 in 32. */
+START_TEST(the_interval_follows_from_the_number_of_rounds)
 {
-	const struct stats_spread above = {1.3, 1.01, 2, 5}, below = {0.9, 0.5, 0.99, 5},
-				  covers = {1.5, 0.99, 9, 5}, touches = {1.5, 1, 9, 5},
-				  single = {1.5, 1.5, 1.5, 1};
+	static const struct {
+		uint32_t n, outside;
+	} known[] = {{0, 0},  {1, 0},  {5, 0},	{6, 0},	 {8, 0},  {9, 0},   {10, 1},   {12, 1},
+		     {15, 2}, {17, 3}, {20, 4}, {25, 6}, {30, 8}, {40, 12}, {100, 38}, {128, 51}};
+	double v[30];
+	struct stats_spread s;
+	uint32_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		ck_assert_msg(stats_outside(known[i].n) == known[i].outside, "%u: %u, not %u",
+			      known[i].n, stats_outside(known[i].n), known[i].outside);
+	for (i = 0; i < 30; i++)
+		v[i] = 30 - i;
+	stats_spread_of(v, NULL, 30, &s);
+	ck_assert_double_eq_tol(s.low, 9, EXACT);
+	ck_assert_double_eq_tol(s.high, 22, EXACT);
+	ck_assert_double_eq_tol(s.min, 1, EXACT);
+	stats_spread_of(v, NULL, 4, &s);
+	ck_assert_double_eq_tol(s.low, s.min, EXACT);
+	ck_assert_double_eq_tol(s.high, s.max, EXACT);
+}
+END_TEST
+
+START_TEST(side_is_where_the_median_lies_by_its_interval)
+{
+	/* whatever the range is */
+	const struct stats_spread above = {1.3, 0.5, 2, 1.01, 1.9, 20},
+				  below = {0.9, 0.5, 2, 0.6, 0.99, 20},
+				  covers = {1.5, 0.5, 9, 0.99, 8, 20},
+				  touches = {1.5, 0.5, 9, 1, 8, 20},
+				  single = {1.5, 1.5, 1.5, 1.5, 1.5, 1};
 
 	ck_assert_int_eq(stats_side(&above, 1), 1);
 	ck_assert_int_eq(stats_side(&below, 1), -1);
@@ -589,7 +618,8 @@ int main(void)
 	tcase_add_test(plain, spread_passes_over_rounds_dropped_or_not_measured);
 	tcase_add_test(plain, spread_of_nothing_is_nan);
 	tcase_add_test(plain, spread_takes_no_more_rounds_than_there_is_room_for);
-	tcase_add_test(plain, side_is_where_all_of_a_spread_lies);
+	tcase_add_test(plain, the_interval_follows_from_the_number_of_rounds);
+	tcase_add_test(plain, side_is_where_the_median_lies_by_its_interval);
 	tcase_add_test(plain, outlying_is_beyond_the_two_limits);
 	tcase_add_test(plain, a_failed_probe_is_outlying_but_not_where_nothing_can_be_probed);
 	tcase_add_test(plain, best_is_against_whom_ours_does_worst_not_the_luckiest_of_each_round);

@@ -46,7 +46,7 @@ int driver_oversubscribed(const struct bench_env *e, uint32_t readers)
 
 static struct stats_spread spread(double min, double median, double max)
 {
-	struct stats_spread s = {median, min, max, ROUNDS};
+	struct stats_spread s = {median, min, max, min, max, ROUNDS};
 
 	return s;
 }
@@ -217,7 +217,7 @@ START_TEST(what_is_no_difference_has_a_sign)
 
 	cell_comparison(cell, &s, 0);
 	ck_assert_str_eq(cell, "~1.10");
-	s.min = 1.01;
+	s.low = 1.01;
 	cell_comparison(cell, &s, 0);
 	ck_assert_str_eq(cell, "1.10");
 	s.n = STATS_TELLING - 1;
