@@ -19,7 +19,7 @@ state(s) = s eq 'ahead' ? 1 : s eq 'behind' ? 2 : s eq 'none' ? 3 : 4
 tint(k) = k == 1 ? blue : k == 2 ? red : grey
 label(k) = k == 1 ? 'ahead' : k == 2 ? 'behind' : k == 3 ? 'no difference seen' : 'too few quiet rounds to tell'
 set title "weir against the best peer of each case\n".machine
-set xlabel 'times faster (median, its interval and, thin, the range over the rounds; log scale); 1: the best peer'
+set xlabel "times faster, log scale; 1: the best peer\nmedian, its interval and, thin, the range over the rounds"
 set logscale x
 set xrange [low:high]
 set yrange [n - 0.3:-0.7]
