@@ -242,7 +242,7 @@ START_TEST(signs_are_explained_where_they_are)
 	print("ring", 1, 0);
 	SAYS_NOT("~:");
 	SAYS("x ref of 1to1/weir and its like is against limits/stream/64B\n");
-	r->ref.max = 1.1;
+	r->ref.high = 1.1;
 	print("ring", 1, 0);
 	SAYS("~: no difference seen");
 	SAYS_NOT("?:");
