@@ -89,7 +89,7 @@ struct bench_env {
 	int apart;            /* they are in two packages or nodes */
 	int named;            /* the user named these CPUs */
 	int node;             /* where the arena is; -1: not known */
-	int64_t limit_ns;     /* what a run may take; 0: ten seconds */
+	int64_t limit_ns;     /* what a run may take; 0: a minute, real-time roles ten seconds */
 	/* called during a run by who looks after it, NULL: nothing; returns when it is to be called
 	 * again at the latest, see driver_now() */
 	int64_t (*beside)(void *arg);

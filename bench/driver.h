@@ -84,7 +84,9 @@ int64_t driver_now(void); /* CLOCK_MONOTONIC, ns */
 /* A role that waits for so long gives up. */
 BENCH_INLINE int64_t driver_limit_ns(const struct bench_env *env)
 {
-	return env->limit_ns > 0 ? env->limit_ns : INT64_C(10000000000);
+	if (env->limit_ns > 0)
+		return env->limit_ns;
+	return env->fifo > 0 ? INT64_C(10000000000) : INT64_C(60000000000);
 }
 
 int role_start(struct role *me);
