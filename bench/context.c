@@ -187,12 +187,9 @@ static int names_a_file(const char *word)
 	return strncmp(word, "--report", 8) == 0 || strncmp(word, "--json", 6) == 0;
 }
 
-/* What weir-bench would have to be told to do this again; words that a shell might read otherwise are
- * in single quotes. */
+/* What weir-bench would have to be told to do this again. */
 static void add_arguments(struct context *c)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_=+,./:@%";
 	char line[900] = "", text[sizeof(c->fact[0].value)] = "";
 	FILE *f = fopen("/proc/self/cmdline", "r");
 	size_t n = f != NULL ? fread(line, 1, sizeof(line) - 1, f) : 0, used = 0, at;
@@ -201,17 +198,12 @@ static void add_arguments(struct context *c)
 		fclose(f);
 	for (at = strlen(line) + 1; at < n; at += strlen(line + at) + 1) {
 		const char *word = line + at;
-		const char *quote = word[strspn(word, plain)] != '\0' ? "'" : "";
 
-		if (names_a_file(word)) {
-			if (strchr(word, '=') == NULL)
-				at += strlen(word) + 1;
-			continue;
-		}
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s%s",
-					 used > 0 ? " " : "", quote, word, quote);
-		if (used >= sizeof(text))
-			break;
+		if (!names_a_file(word)) /* no more than line[] has, and text[] is larger */
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+						 used > 0 ? " " : "", word);
+		else if (strchr(word, '=') == NULL)
+			at += strlen(word) + 1;
 	}
 	add(c, "arguments", text[0] != '\0' ? text : "none", NULL);
 }
