@@ -151,6 +151,17 @@ static const struct plan_row *compare(const struct plan *p, const struct plan_ro
 	return best >= 0 ? o->row[best] : NULL;
 }
 
+/* Over the rounds in which both were kept; over all, and *disturbed, where these are too few. */
+static const struct plan_row *compare_kept(const struct plan *p, const struct plan_row *row,
+					   struct others *o, struct stats_spread *out,
+					   int *disturbed)
+{
+	const struct plan_row *best = compare(p, row, o, 0, out);
+
+	*disturbed = out->n < STATS_ENOUGH;
+	return *disturbed ? compare(p, row, o, 1, out) : best;
+}
+
 /* Ours against the best peer of its set. */
 static void judge_ratio(struct plan *p, struct plan_row *row, struct others *o)
 {
@@ -167,11 +178,7 @@ static void judge_ratio(struct plan *p, struct plan_row *row, struct others *o)
 		if (p->row[i].set == row->set && (p->row[i].b->flags & BENCH_PEER) &&
 		    !(p->row[i].b->flags & BENCH_SHARING))
 			add_other(o, &p->row[i]);
-	best = compare(p, row, o, 0, &row->ratio);
-	if (row->ratio.n < STATS_ENOUGH) {
-		row->ratio_disturbed = 1;
-		best = compare(p, row, o, 1, &row->ratio);
-	}
+	best = compare_kept(p, row, o, &row->ratio, &row->ratio_disturbed);
 	row->best_peer = best != NULL ? best->b->who : NULL;
 }
 
@@ -197,7 +204,7 @@ static void judge_ref(struct plan *p, struct plan_row *row, struct others *o)
 	for (i = 0; i < p->rows && row->b->ref[0] != '\0'; i++)
 		if (is_ref(p->row[i].b, row->b->ref))
 			add_other(o, &p->row[i]);
-	best = compare(p, row, o, row->disturbed != 0, &row->ref);
+	best = compare_kept(p, row, o, &row->ref, &row->ref_disturbed);
 	row->ref_is_limit = best != NULL && (best->b->flags & BENCH_LIMIT) &&
 			    !(best->b->flags & BENCH_PLAIN);
 }

@@ -125,7 +125,7 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	if (tells_by_round(row->latency, LATENCY_P99))
 		put_ratio(&row->latency->p99_ratio, row->ratio_disturbed, cell[RATIO99],
 			  cell[RATIO99_RANGE]);
-	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref, row->disturbed != 0);
+	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref, row->ref_disturbed);
 	if (row->lost.n > 0)
 		cell_number(cell[LOST], row->lost.median * 100);
 	cell_evicted(cell[EVICTED], row);

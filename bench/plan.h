@@ -64,6 +64,7 @@ struct plan_row {
 	struct stats_spread ratio; /* times faster than the best peer; n = 0: none */
 	const char *best_peer;     /* which one that is; NULL: none */
 	int ratio_disturbed;       /* of ratio: too few rounds were quiet on both sides */
+	int ref_disturbed;	   /* of ref likewise */
 	struct stats_spread ref;   /* times the speed of what b->ref names; n = 0: none */
 	uint32_t ref_is_limit;     /* that is what the machine can do */
 	struct stats_spread drain; /* value, of rows with BENCH_DRAINS; n = 0: none */

@@ -197,7 +197,7 @@ static void explain_signs(FILE *f, const struct plan *p, const char *group, cons
 		const struct plan_row *row = &p->row[i];
 		const char sign[] = {
 			cell_sign(&row->ratio, row->ratio_disturbed),
-			cell_sign(&row->ref, row->disturbed != 0),
+			cell_sign(&row->ref, row->ref_disturbed),
 			row->latency == NULL
 				? (char)0
 				: cell_sign(&row->latency->p99_ratio, row->ratio_disturbed),

@@ -94,7 +94,7 @@ static void fill(const struct plan *p, const struct plan_row *row, int first_of_
 	if (row->best_peer != NULL)
 		snprintf(cell[BEST], CELL, "%s", row->best_peer);
 	put_ratio(row, cell[RATIO], cell[RATIO_RANGE]);
-	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref, row->disturbed != 0);
+	cell_comparison(cell[row->ref_is_limit ? LIMIT : REF], &row->ref, row->ref_disturbed);
 	if (row->lost.n > 0)
 		cell_number(cell[LOST], row->lost.median * 100);
 	cell_evicted(cell[EVICTED], row);

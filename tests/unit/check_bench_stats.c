@@ -259,6 +259,22 @@ START_TEST(a_ratio_without_two_quiet_rounds_is_of_all_and_says_so)
 }
 END_TEST
 
+START_TEST(so_is_a_ratio_to_a_reference)
+{
+	snprintf(benches[OURS].ref, sizeof(benches[OURS].ref), "g/limit/machine");
+	plan_judge(&plan);
+	ck_assert(!rows[OURS].ref_disturbed);
+	rows[ALONE].sample[0].after = 300;
+	rows[ALONE].sample[1].after = 300;
+	rows[OURS].sample[2].after = 300;
+	rows[OURS].sample[3].after = 300;
+	plan_judge(&plan);
+	ck_assert_uint_eq(rows[OURS].ref.n, 4);
+	ck_assert(rows[OURS].ref_disturbed);
+	ck_assert(!rows[OURS].disturbed);
+}
+END_TEST
+
 START_TEST(waiting_counts_wherever_each_role_has_a_cpu)
 {
 	static struct bench_env eight = {.cpus = 8};
@@ -629,6 +645,7 @@ int main(void)
 	tcase_add_test(judged, a_work_sharing_peer_is_in_no_ratio);
 	tcase_add_test(judged, an_outlying_sample_is_in_no_ratio_but_spoils_no_other_row);
 	tcase_add_test(judged, a_ratio_without_two_quiet_rounds_is_of_all_and_says_so);
+	tcase_add_test(judged, so_is_a_ratio_to_a_reference);
 	tcase_add_test(judged, waiting_counts_wherever_each_role_has_a_cpu);
 	tcase_add_test(judged, reference_by_full_name_or_the_fastest_of_a_case);
 	tcase_add_test(judged, heap_calls_are_per_operation_over_all_samples);
